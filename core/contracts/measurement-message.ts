@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { NOT_FITTED, STATUSES } from './status.ts';
+
+/** Largest message as it travels, compressed: IoT Core takes 128 KB, the agent stays under this. */
+export const MAX_COMPRESSED_BYTES = 96 * 1024;
+/** Largest message once decompressed; a longer one is quarantined unread. */
+export const MAX_DECOMPRESSED_BYTES = 1024 * 1024;
+export const MAX_MINUTES = 60;
+export const MAX_CHANNELS = 64;
+export const MAX_SOURCES = 200;
+
+/** A name as it stands in topics, keys and file names: no separators, no spaces. */
+export const NAME = /^[A-Za-z0-9][A-Za-z0-9_.*-]{0,31}$/;
+
+/** A UTC minute, `2018-01-23T12:05Z`. */
+export const MINUTE_TEXT = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\dZ$/;
+export const minuteText = z
+  .string()
+  .regex(MINUTE_TEXT, 'expected a UTC minute such as 2018-01-23T12:05Z')
+  .refine((text) => !Number.isNaN(Date.parse(text)), 'expected a day that exists');
+
+const LETTERS = new Set<number>([...STATUSES, NOT_FITTED].map((letter) => letter.charCodeAt(0)));
+
+const isStatuses = (value: unknown): value is string => {
+  if (typeof value !== 'string') return false;
+  for (let i = 0; i < value.length; i++) if (!LETTERS.has(value.charCodeAt(i))) return false;
+  return true;
+};
+
+/** One loop over a flat array: a message holds hundreds of readings, and a schema object per reading costs ten times more. */
+const isNumbersOrNull = (value: unknown): value is (number | null)[] => {
+  if (!Array.isArray(value)) return false;
+  for (const item of value) if (item !== null && (typeof item !== 'number' || !Number.isFinite(item))) return false;
+  return true;
+};
+
+const isFiredSeconds = (value: unknown): value is number[] => {
+  if (!Array.isArray(value)) return false;
+  for (const item of value) if (!Number.isInteger(item) || item < 0 || item > 60) return false;
+  return true;
+};
+
+const sourceMinutes = z.strictObject({
+  /** Unit, stack or pipe of the facility. */
+  source: z.string().regex(NAME),
+  /** Higher replaces lower for the same minutes: a corrected transmission counts up. */
+  revision: z.int().min(0).max(2_147_483_647).default(0),
+  /** Seconds in which fuel was burned, one value a minute. */
+  firedSeconds: z.custom<readonly number[]>(isFiredSeconds, 'expected whole seconds from 0 to 60'),
+  /** Gross load, MW (or 1000 lb/h steam, by the plan), one value a minute; null where it is not known. */
+  grossLoad: z.custom<readonly (number | null)[]>(isNumbersOrNull, 'expected finite numbers or null'),
+  /** Readings, minute by minute, each minute in the order of the message's channels. */
+  readings: z.custom<readonly (number | null)[]>(isNumbersOrNull, 'expected finite numbers or null'),
+  /** One status letter a reading, in the same order. */
+  statuses: z.custom<string>(isStatuses, 'expected status letters'),
+});
+
+/**
+ * What a facility sends: one upload interval, all its sources, columnar. Facility and thing are not in it: they come
+ * from the topic, which the device policy vouches for. A message without sources only says that time has passed.
+ */
+export const measurementMessage = z
+  .strictObject({
+    v: z.literal(1),
+    /** First minute, UTC. */
+    start: minuteText,
+    /** Number of whole minutes. */
+    minutes: z.int().min(1).max(MAX_MINUTES),
+    channels: z.array(z.string().regex(NAME)).max(MAX_CHANNELS),
+    sources: z.array(sourceMinutes).max(MAX_SOURCES),
+  })
+  .superRefine((message, context) => {
+    const { minutes, channels, sources } = message;
+    const wrong = (path: (string | number)[], text: string) =>
+      context.addIssue({ code: 'custom', path, message: text });
+    if (new Set(channels).size !== channels.length) wrong(['channels'], 'a channel is named twice');
+    const seen = new Set<string>();
+    for (const [s, source] of sources.entries()) {
+      const at = ['sources', s];
+      if (seen.has(source.source)) wrong([...at, 'source'], `source ${source.source} stands twice`);
+      seen.add(source.source);
+      const want = minutes * channels.length;
+      if (source.firedSeconds.length !== minutes)
+        wrong([...at, 'firedSeconds'], `expected ${minutes} values, got ${source.firedSeconds.length}`);
+      if (source.grossLoad.length !== minutes)
+        wrong([...at, 'grossLoad'], `expected ${minutes} values, got ${source.grossLoad.length}`);
+      if (source.readings.length !== want)
+        wrong([...at, 'readings'], `expected ${want} values, got ${source.readings.length}`);
+      if (source.statuses.length !== want)
+        wrong([...at, 'statuses'], `expected ${want} letters, got ${source.statuses.length}`);
+      const count = Math.min(want, source.readings.length, source.statuses.length);
+      for (let i = 0; i < count; i++) {
+        const letter = source.statuses[i];
+        if (letter === 'V' && source.readings[i] === null)
+          wrong([...at, 'readings', i], 'a valid reading needs a value');
+        if ((letter === 'N' || letter === NOT_FITTED) && source.readings[i] !== null)
+          wrong([...at, 'readings', i], `status ${letter} has no value, got ${source.readings[i]}`);
+      }
+    }
+  });
+
+export type MeasurementMessage = z.infer<typeof measurementMessage>;
