@@ -45,68 +45,80 @@ export interface SourceHour {
   readonly hour: number;
 }
 
-/** An hour to recompute: its stored minutes in order, and what the checks carry over from before it. */
-export interface HourInput extends SourceHour {
-  readonly minutes: readonly SourceMinute[];
-}
-
 export interface StoredHour extends SourceHour {
   readonly document: EmissionHour;
   readonly lookBack: LookBack;
 }
 
-/** Work on one facility's hours while nobody else stores its minutes or recomputes its hours. */
+/** An hour to recompute, with all that its recomputation needs. */
+export interface HourInput extends SourceHour {
+  /** Stored minutes of the hour, in order. */
+  readonly minutes: readonly SourceMinute[];
+  readonly stored: StoredHour | undefined;
+  /** The latest stored hour before this one. */
+  readonly before: (SourceHour & { readonly lookBack: LookBack }) | undefined;
+  /** The first stored hour after this one. */
+  readonly nextHour: number | undefined;
+}
+
+/** Hours of one facility, while nobody else stores its minutes or recomputes its hours. */
 export interface FacilityHours {
-  /** Marks that are due, oldest hour first for each source, at most `limit`. */
+  /** Marked hours that are due, by source and then by hour, at most `limit`. */
   dueHours(limit: number): Promise<readonly SourceHour[]>;
-  minutesOf(hours: readonly SourceHour[]): Promise<readonly HourInput[]>;
-  /** For each given hour: the latest stored hour before it, if there is one. */
-  hoursBefore(hours: readonly SourceHour[]): Promise<ReadonlyMap<string, StoredHour>>;
-  /** For each given hour: the first stored hour after it, if there is one. */
-  hoursAfter(hours: readonly SourceHour[]): Promise<ReadonlyMap<string, StoredHour>>;
-  storedHours(hours: readonly SourceHour[]): Promise<ReadonlyMap<string, StoredHour>>;
-  /** Writes hours and turns their marks from "recompute" into "publish"; marks of `unchanged` hours are removed. */
-  putHours(changed: readonly StoredHour[], unchanged: readonly SourceHour[]): Promise<void>;
+  load(hours: readonly SourceHour[]): Promise<readonly HourInput[]>;
+  /** Writes `changed` and notes them as unpublished, takes the marks off `done` and marks `walkOn`. */
+  put(result: {
+    readonly changed: readonly StoredHour[];
+    readonly done: readonly SourceHour[];
+    readonly walkOn: readonly SourceHour[];
+  }): Promise<void>;
+}
+
+/** An hour to publish; `version` counts its changes since it was last published. */
+export interface UnpublishedHour extends SourceHour {
+  readonly document: EmissionHour;
+  readonly version: number;
 }
 
 export interface HourStore {
-  /** Facilities with an hour due: closed by the watermark, idle for `idleMinutes`, or computed but not yet published. */
+  /** Facilities with an hour due (closed by the watermark, or silent for `idleMinutes`) or not yet published. */
   dueFacilities(among: readonly string[] | 'all', idleMinutes: number): Promise<readonly string[]>;
   /** Runs `work` in one transaction that holds the facility's lock; what it wrote is undone when it throws. */
   withFacility<T>(facility: string, idleMinutes: number, work: (hours: FacilityHours) => Promise<T>): Promise<T>;
   /** Hours computed but not yet published, at most `limit`. */
-  unpublished(facility: string, limit: number): Promise<readonly StoredHour[]>;
-  /** Removes the "publish" marks of hours, unless they have been marked for recomputation again since. */
-  markPublished(hours: readonly SourceHour[]): Promise<void>;
+  unpublishedHours(facility: string, limit: number): Promise<readonly UnpublishedHour[]>;
+  /** Takes hours off the list, unless they have changed again since. */
+  markPublished(hours: readonly UnpublishedHour[]): Promise<void>;
 }
 
-/** What check-compliance reads and writes. */
+/** Operating hours of one source around a changed range; bounds are inclusive. */
+export interface HourRange {
+  readonly sourceId: number;
+  readonly from: number;
+  readonly to: number;
+  /** How many operating hours ahead of `from` and past `to` are wanted as well. */
+  readonly around: number;
+}
+
 export interface OperatingHour extends SourceHour {
-  readonly document: EmissionHour;
+  /** The hour as stored, without its channels. */
+  readonly document: Omit<EmissionHour, 'channels'>;
+}
+
+export interface FacilityCompliance {
+  operatingHours(range: HourRange): Promise<readonly OperatingHour[]>;
+  /** Replaces the source's records whose window ends in [from, to]; what is not given no longer exists. */
+  replaceRecords(change: {
+    readonly sourceId: number;
+    readonly from: number;
+    readonly to: number;
+    readonly records: readonly ComplianceRecord[];
+  }): Promise<void>;
 }
 
 export interface ComplianceStore {
   /** Runs `work` in one transaction; nobody else checks this facility meanwhile. */
   withFacility<T>(facility: string, work: (records: FacilityCompliance) => Promise<T>): Promise<T>;
-}
-
-export interface FacilityCompliance {
-  /** Operating hours from `before` operating hours ahead of `from` up to `after` operating hours past `to`, in order. */
-  operatingHours(range: {
-    readonly sourceId: number;
-    readonly from: number;
-    readonly to: number;
-    readonly before: number;
-    readonly after: number;
-  }): Promise<readonly OperatingHour[]>;
-  /** Replaces the records of these rules whose window ends in [from, to]; what is not given no longer exists. */
-  replaceRecords(change: {
-    readonly sourceId: number;
-    readonly rules: readonly string[];
-    readonly from: number;
-    readonly to: number;
-    readonly records: readonly ComplianceRecord[];
-  }): Promise<void>;
 }
 
 /** Streams carry text records under a key; records of one key keep their order. */

@@ -9,3 +9,6 @@ export type Decimal = DecimalJs;
 
 /** A decimal as contracts carry it: a string, so that no JSON reader turns it into a double. */
 export const DECIMAL_TEXT = /^-?\d+(\.\d+)?$/;
+
+/** The decimal as contracts carry it: never an exponent, never a negative zero, no trailing zeros. */
+export const decimalText = (value: DecimalJs): string => value.toFixed();

@@ -12,6 +12,10 @@ export type PercentDry = Quantity<'% by volume, dry'>;
 export type ScfhWet = Quantity<'scf/h, wet'>;
 export type HundredScfh = Quantity<'100 scf/h'>;
 export type BtuPerHundredScf = Quantity<'Btu/100 scf'>;
+/** Pollutant mass in a volume of dry flue gas. */
+export type PoundPerDscf = Quantity<'lb/dscf'>;
+/** Pollutant mass in a volume of flue gas, on the moisture basis of its diluent. */
+export type PoundPerScf = Quantity<'lb/scf'>;
 export type MmBtuPerHour = Quantity<'mmBtu/h'>;
 export type MmBtu = Quantity<'mmBtu'>;
 export type PoundPerMmBtu = Quantity<'lb/mmBtu'>;
@@ -44,6 +48,8 @@ export const percentDry = quantity<'% by volume, dry'>();
 export const scfhWet = quantity<'scf/h, wet'>();
 export const hundredScfh = quantity<'100 scf/h'>();
 export const btuPerHundredScf = quantity<'Btu/100 scf'>();
+export const poundPerDscf = quantity<'lb/dscf'>();
+export const poundPerScf = quantity<'lb/scf'>();
 export const mmBtuPerHour = quantity<'mmBtu/h'>();
 export const mmBtu = quantity<'mmBtu'>();
 export const poundPerMmBtu = quantity<'lb/mmBtu'>();

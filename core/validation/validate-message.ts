@@ -1,0 +1,125 @@
+import type { MeasurementMessage } from '../contracts/measurement-message.ts';
+import type { MonitoringPlan, SourcePlan, SourceVersion } from '../contracts/monitoring-plan.ts';
+import { NOT_FITTED, type Status } from '../contracts/status.ts';
+import type { ValidatedMinutes } from '../contracts/validated-minutes.ts';
+import type { PlannedFacility } from '../ports.ts';
+import { statusInRange } from '../quality/range.ts';
+import { inForce } from '../rules/dated.ts';
+import { minuteOfText, textOfMinute } from '../time.ts';
+import { type Placement, placementOf } from './placement.ts';
+import type { QuarantineCode } from './quarantine-codes.ts';
+
+export type ValidatedMessage =
+  | { readonly ok: true; readonly validated: ValidatedMinutes }
+  | { readonly ok: false; readonly code: QuarantineCode; readonly reason: string };
+
+/** How far a plant's clock may be ahead of ours. */
+const MINUTES_AHEAD = 15;
+
+type MessageSource = MeasurementMessage['sources'][number];
+type ValidatedSource = ValidatedMinutes['sources'][number];
+
+interface PlanIndex {
+  readonly sources: ReadonlyMap<string, SourcePlan>;
+  /** Every channel of every source and version. */
+  readonly channels: ReadonlySet<string>;
+}
+
+/** Plans are read for thousands of messages; what is looked up in them is put in order once. */
+const indexes = new WeakMap<MonitoringPlan, PlanIndex>();
+
+const indexOf = (plan: MonitoringPlan): PlanIndex => {
+  const known = indexes.get(plan);
+  if (known) return known;
+  const versions = plan.sources.flatMap((source) => source.versions);
+  const index = {
+    sources: new Map(plan.sources.map((source) => [source.source, source])),
+    channels: new Set(versions.flatMap((version) => version.channels.map(({ channel }) => channel))),
+  };
+  indexes.set(plan, index);
+  return index;
+};
+
+/** Puts one minute's readings at the plan's positions, with the range check; the position's column if one is not fitted. */
+const placeMinute = (
+  from: MessageSource,
+  first: number,
+  { places, unfitted }: Placement,
+  into: ValidatedSource,
+): number | undefined => {
+  for (const column of unfitted) if (from.statuses[first + column] !== NOT_FITTED) return column;
+  const readings: (number | null)[] = [];
+  let statuses = '';
+  for (const { column, range, absent } of places) {
+    const reading = column < 0 ? null : (from.readings[first + column] ?? null);
+    const letter = column < 0 ? NOT_FITTED : (from.statuses[first + column] as Status | typeof NOT_FITTED);
+    readings.push(reading);
+    if (letter === NOT_FITTED) statuses += absent;
+    else statuses += reading === null ? letter : statusInRange(letter, reading, range);
+  }
+  into.readings.push(readings);
+  into.statuses.push(statuses);
+  return undefined;
+};
+
+/**
+ * Holds a message against the facility's monitoring plan and puts every reading at its position, range checked. The
+ * message is taken whole or refused whole.
+ * @param nowMinute the wall clock, in minutes since 1970: the only thing it decides is whether a message is from the future
+ */
+export const validateMessage = (
+  message: MeasurementMessage,
+  { plan, sourceIds }: PlannedFacility,
+  nowMinute: number,
+): ValidatedMessage => {
+  const refuse = (code: QuarantineCode, reason: string): ValidatedMessage => ({ ok: false, code, reason });
+  const start = minuteOfText(message.start);
+  const last = start + message.minutes - 1;
+  if (last > nowMinute + MINUTES_AHEAD)
+    return refuse(
+      'FUTURE',
+      `the last minute is ${textOfMinute(last)}, at most ${MINUTES_AHEAD} minutes after ${textOfMinute(nowMinute)} are taken`,
+    );
+  const index = indexOf(plan);
+  const unknown = message.channels.find((channel) => !index.channels.has(channel));
+  if (unknown !== undefined) return refuse('UNKNOWN_CHANNEL', `facility ${plan.facility} has no channel ${unknown}`);
+
+  const columns = message.channels.length;
+  const key = message.channels.join(' ');
+  const lastText = textOfMinute(last);
+  const sources: ValidatedSource[] = [];
+  for (const from of message.sources) {
+    const source = index.sources.get(from.source);
+    const sourceId = sourceIds.get(from.source);
+    if (!source || sourceId === undefined)
+      return refuse('UNKNOWN_SOURCE', `facility ${plan.facility} has no source ${from.source}`);
+    const { revision, firedSeconds, grossLoad } = from;
+    const into: ValidatedSource = {
+      sourceId,
+      revision,
+      firedSeconds: [...firedSeconds],
+      grossLoad: [...grossLoad],
+      readings: [],
+      statuses: [],
+    };
+    const atEnd = inForce(source.versions, lastText);
+    let version: SourceVersion | undefined = inForce(source.versions, message.start);
+    for (let m = 0; m < message.minutes; m++) {
+      // Most messages lie within one version; only one that crosses a border asks minute by minute.
+      if (m > 0 && version !== atEnd) version = inForce(source.versions, textOfMinute(start + m));
+      if (!version)
+        return refuse('NO_PLAN_IN_FORCE', `source ${from.source} has no plan in force at ${textOfMinute(start + m)}`);
+      const wrong = placeMinute(from, m * columns, placementOf(version, message.channels, key), into);
+      if (wrong !== undefined)
+        return refuse(
+          'CHANNEL_NOT_FITTED',
+          `source ${from.source} has no channel ${message.channels[wrong]} at ${textOfMinute(start + m)}, expected status ${NOT_FITTED}, got ${from.statuses[m * columns + wrong]}`,
+        );
+    }
+    sources.push(into);
+  }
+  return {
+    ok: true,
+    validated: { v: 1, facility: plan.facility, start: message.start, minutes: message.minutes, sources },
+  };
+};

@@ -1,0 +1,190 @@
+import type { EmissionHour } from '#core/contracts/emission-hour';
+import type { FacilityHours, HourInput, HourStore, SourceHour, SourceMinute, StoredHour } from '#core/ports';
+import type { LookBack } from '#core/quality/look-back';
+import { type Database, type Execute, numbers, type Row, texts } from './data-api.ts';
+
+/** An hour is due when its facility has spoken for the 15 minutes after it, or has been silent for long enough. */
+const DUE = `(c.watermark >= d.hour + interval '75 minutes'
+  or c.arrived_at <= clock_timestamp() - :idle * interval '1 minute')`;
+
+/** Hours a read: sixty minutes of 64 channels are 30 KB of text, and an answer may hold 1 MiB. */
+const LOAD_HOURS = 24;
+/** Hours a write, under the limit of the request. */
+const PUT_HOURS = 200;
+
+/** Hours, their marks and what is still to be published, in Aurora by way of the Data API. */
+export const dataApiHours = ({ execute, transaction }: Database): HourStore => ({
+  dueFacilities: async (among, idleMinutes) => {
+    const rows = await execute(
+      `select facility from facility_clock c
+      where (:all or facility = any(cast(:among as text[])))
+        and (exists (select from dirty_hour d where d.facility = c.facility and ${DUE})
+          or exists (select from unpublished_hour u where u.facility = c.facility))
+      order by facility`,
+      { all: among === 'all', among: texts(among === 'all' ? [] : among), idle: idleMinutes },
+    );
+    return rows.map(([facility]) => facility as string);
+  },
+
+  withFacility: (facility, idleMinutes, work) =>
+    transaction(async (inTransaction) => {
+      await inTransaction('select facility from facility_clock where facility = :facility for update', { facility });
+      return work(facilityHours(inTransaction, facility, idleMinutes));
+    }),
+
+  unpublishedHours: async (facility, limit) => {
+    const rows = await execute(
+      `select u.source_id, ${epochHours('u.hour')}, u.version, cast(h.document as text)
+      from unpublished_hour u join hour h using (source_id, hour)
+      where u.facility = :facility order by u.hour, u.source_id limit :limit`,
+      { facility, limit },
+    );
+    return rows.map(([sourceId, hour, version, document]) => ({
+      sourceId: sourceId as number,
+      hour: hour as number,
+      version: version as number,
+      document: JSON.parse(document as string) as EmissionHour,
+    }));
+  },
+
+  markPublished: async (hours) => {
+    if (hours.length === 0) return;
+    await execute(
+      `delete from unpublished_hour u
+      using unnest(cast(:sources as integer[]), cast(:hours as bigint[]), cast(:versions as integer[]))
+        as done (source_id, hour, version)
+      where u.source_id = done.source_id and u.hour = to_timestamp(done.hour * 3600.0) and u.version = done.version`,
+      { ...keys(hours), versions: numbers(hours.map(({ version }) => version)) },
+    );
+  },
+});
+
+const facilityHours = (execute: Execute, facility: string, idle: number): FacilityHours => ({
+  dueHours: async (limit) => {
+    const rows = await execute(
+      `select d.source_id, ${epochHours('d.hour')} from dirty_hour d join facility_clock c using (facility)
+      where facility = :facility and ${DUE} order by d.source_id, d.hour limit :limit`,
+      { facility, idle, limit },
+    );
+    return rows.map(([sourceId, hour]) => ({ sourceId: sourceId as number, hour: hour as number }));
+  },
+
+  load: async (hours) => {
+    const inputs: HourInput[] = [];
+    for (let i = 0; i < hours.length; i += LOAD_HOURS) {
+      const rows = await execute(LOAD, keys(hours.slice(i, i + LOAD_HOURS)));
+      inputs.push(...rows.map(hourInput));
+    }
+    return inputs;
+  },
+
+  put: async ({ changed, done, walkOn }) => {
+    for (let i = 0; i < changed.length; i += PUT_HOURS) {
+      const some = changed.slice(i, i + PUT_HOURS);
+      await execute(PUT, {
+        ...keys(some),
+        facility,
+        times: numbers(some.map(({ document }) => Number(document.operatingTime))),
+        documents: JSON.stringify(some.map(({ document }) => document)),
+        lookBacks: JSON.stringify(some.map(({ lookBack }) => lookBack)),
+      });
+    }
+    await execute(
+      `with done as (
+        delete from dirty_hour d
+        using unnest(cast(:sources as integer[]), cast(:hours as bigint[])) as t (source_id, hour)
+        where d.source_id = t.source_id and d.hour = to_timestamp(t.hour * 3600.0)
+      )
+      insert into dirty_hour (source_id, hour, facility)
+      select source_id, to_timestamp(hour * 3600.0), :facility
+      from unnest(cast(:walkSources as integer[]), cast(:walkHours as bigint[])) as walk (source_id, hour)
+      on conflict do nothing`,
+      {
+        ...keys(done),
+        facility,
+        walkSources: numbers(walkOn.map(({ sourceId }) => sourceId)),
+        walkHours: numbers(walkOn.map(({ hour }) => hour)),
+      },
+    );
+  },
+});
+
+const epochHours = (column: string) => `cast(extract(epoch from ${column}) / 3600 as integer)`;
+
+/** real prints as the shortest decimal that reads back the same, so 14992.3 comes out as it went in. */
+const LOAD = `
+select w.source_id, w.hour, m.minutes, cast(s.document as text), cast(s.look_back as text),
+  b.hour, cast(b.look_back as text), n.hour
+from (
+  select source_id, hour, to_timestamp(hour * 3600.0) as start
+  from unnest(cast(:sources as integer[]), cast(:hours as bigint[])) as t (source_id, hour)
+) as w
+cross join lateral (
+  select cast(json_agg(json_build_array(cast(extract(epoch from minute) / 60 as integer), revision, fired_seconds,
+    gross_load, readings, statuses) order by minute) as text) as minutes
+  from minute where source_id = w.source_id and minute >= w.start and minute < w.start + interval '1 hour'
+) as m
+left join hour s on s.source_id = w.source_id and s.hour = w.start
+left join lateral (
+  select ${epochHours('hour')} as hour, look_back from hour
+  where source_id = w.source_id and hour < w.start order by hour desc limit 1
+) as b on true
+left join lateral (
+  select ${epochHours('hour')} as hour from hour
+  where source_id = w.source_id and hour > w.start order by hour limit 1
+) as n on true
+order by w.source_id, w.hour`;
+
+const PUT = `
+with given as (
+  select source_id, to_timestamp(hour * 3600.0) as hour, operating_time, documents.value as document,
+    look_backs.value as look_back
+  from unnest(cast(:sources as integer[]), cast(:hours as bigint[]), cast(:times as numeric[]))
+    with ordinality as t (source_id, hour, operating_time, n)
+  join jsonb_array_elements(cast(:documents as jsonb)) with ordinality as documents (value, n) using (n)
+  join jsonb_array_elements(cast(:lookBacks as jsonb)) with ordinality as look_backs (value, n) using (n)
+),
+written as (
+  insert into hour (hour, source_id, operating_time, document, look_back)
+  select hour, source_id, operating_time, document, look_back from given
+  on conflict (source_id, hour) do update
+    set operating_time = excluded.operating_time, document = excluded.document, look_back = excluded.look_back
+)
+insert into unpublished_hour as u (source_id, hour, facility)
+select source_id, hour, :facility from given
+on conflict (source_id, hour) do update set version = u.version + 1`;
+
+const hourInput = (row: Row): HourInput => {
+  const [sourceId, hour, minutes, document, lookBack, beforeHour, beforeLookBack, nextHour] = row;
+  const key = { sourceId: sourceId as number, hour: hour as number };
+  return {
+    ...key,
+    minutes: (JSON.parse((minutes ?? '[]') as string) as StoredMinuteText[]).map(
+      ([minute, revision, firedSeconds, grossLoad, readings, statuses]): SourceMinute => ({
+        sourceId: key.sourceId,
+        minute,
+        revision,
+        firedSeconds,
+        grossLoad,
+        readings,
+        statuses,
+      }),
+    ),
+    stored:
+      typeof document === 'string'
+        ? ({ ...key, document: JSON.parse(document), lookBack: JSON.parse(lookBack as string) } as StoredHour)
+        : undefined,
+    before:
+      typeof beforeHour === 'number'
+        ? { sourceId: key.sourceId, hour: beforeHour, lookBack: JSON.parse(beforeLookBack as string) as LookBack }
+        : undefined,
+    nextHour: typeof nextHour === 'number' ? nextHour : undefined,
+  };
+};
+
+type StoredMinuteText = [number, number, number, number | null, (number | null)[], string];
+
+const keys = (hours: readonly SourceHour[]) => ({
+  sources: numbers(hours.map(({ sourceId }) => sourceId)),
+  hours: numbers(hours.map(({ hour }) => hour)),
+});

@@ -1,0 +1,22 @@
+import { dataApi } from '#adapters/data-api';
+import { dataApiHours } from '#adapters/data-api-hours';
+import { dataApiMinutes } from '#adapters/data-api-minutes';
+import { dataApiPlans } from '#adapters/data-api-plans';
+import { env } from '#adapters/env';
+import { kinesisStream } from '#adapters/kinesis-stream';
+import type { CalculateEmissionsEnv } from './env.ts';
+import { makeHandler } from './handler.ts';
+
+const setting = env<CalculateEmissionsEnv>;
+const database = dataApi({
+  clusterArn: setting('DATABASE_CLUSTER_ARN'),
+  secretArn: setting('DATABASE_SECRET_ARN'),
+  database: setting('DATABASE_NAME'),
+});
+
+export const handler = makeHandler({
+  plans: dataApiPlans(database),
+  minutes: dataApiMinutes(database),
+  hours: dataApiHours(database),
+  emissions: kinesisStream(setting('EMISSIONS_STREAM')),
+});

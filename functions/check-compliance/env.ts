@@ -1,0 +1,1 @@
+export type CheckComplianceEnv = 'DATABASE_CLUSTER_ARN' | 'DATABASE_SECRET_ARN' | 'DATABASE_NAME';

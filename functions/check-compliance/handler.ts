@@ -1,0 +1,85 @@
+import middy from '@middy/core';
+import type { KinesisStreamEvent } from 'aws-lambda';
+import { z } from 'zod';
+import { MetricUnit, observed } from '#adapters/observed';
+import { evaluateLimits } from '#core/compliance/evaluate-limits';
+import type { ComplianceStore, FacilityCompliance, PlannedFacility, PlanStore } from '#core/ports';
+import { hourOfText } from '#core/time';
+
+export interface CheckCompliance {
+  readonly plans: PlanStore;
+  readonly compliance: ComplianceStore;
+}
+
+/** All that is read of a record: which hour may have changed. What it says is read from the database, where it is never stale. */
+const changedHour = z.object({ facility: z.string(), source: z.string(), hour: z.string() });
+
+/** Evaluates every limit over every window that contains an hour of the batch. */
+export const makeHandler = ({ plans, compliance }: CheckCompliance) => {
+  const { metrics, middleware } = observed('check-compliance');
+
+  const handle = async (event: KinesisStreamEvent) => {
+    let records = 0;
+    for (const [facility, ranges] of changedRanges(event)) {
+      const planned = await plans.planOf(facility);
+      if (!planned) throw new Error(`facility ${facility} has hours but no monitoring plan`);
+      await compliance.withFacility(facility, async (inside) => {
+        for (const range of ranges) records += await checkRange(inside, planned, range);
+      });
+    }
+    metrics.addMetric('WindowsChecked', MetricUnit.Count, records);
+    return { batchItemFailures: [] };
+  };
+
+  return middy<KinesisStreamEvent>().use(middleware).handler(handle);
+};
+
+interface ChangedRange {
+  readonly source: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+const changedRanges = (event: KinesisStreamEvent): Map<string, ChangedRange[]> => {
+  const ranges = new Map<string, Map<string, ChangedRange>>();
+  for (const { kinesis } of event.Records) {
+    const { facility, source, hour } = changedHour.parse(
+      JSON.parse(Buffer.from(kinesis.data, 'base64').toString('utf8')),
+    );
+    const at = hourOfText(hour);
+    const sources = ranges.get(facility) ?? new Map<string, ChangedRange>();
+    ranges.set(facility, sources);
+    const known = sources.get(source);
+    sources.set(source, { source, from: Math.min(at, known?.from ?? at), to: Math.max(at, known?.to ?? at) });
+  }
+  // In one order for all, so that two invocations can never wait for each other.
+  return new Map([...ranges].sort().map(([facility, sources]) => [facility, [...sources.values()]]));
+};
+
+const checkRange = async (
+  inside: FacilityCompliance,
+  { plan, sourceIds }: PlannedFacility,
+  { source, from, to }: ChangedRange,
+): Promise<number> => {
+  const sourcePlan = plan.sources.find((candidate) => candidate.source === source);
+  const sourceId = sourceIds.get(source);
+  if (!sourcePlan || sourceId === undefined)
+    throw new Error(`source ${source} of facility ${plan.facility} is not in its monitoring plan`);
+  const longest = Math.max(
+    0,
+    ...sourcePlan.versions.flatMap(({ limits }) => limits.map(({ operatingHours }) => operatingHours)),
+  );
+  if (longest === 0) return 0;
+  const hours = await inside.operatingHours({ sourceId, from, to, around: longest - 1 });
+  // The last window that contains `to` ends with the last hour read; fewer hours after it mean that none is missing.
+  const last = Math.max(to, hours.at(-1)?.hour ?? to);
+  const records = evaluateLimits({
+    plan,
+    source: sourcePlan,
+    hours: hours.map(({ document }) => document),
+    from,
+    to: last,
+  });
+  await inside.replaceRecords({ sourceId, from, to: last, records });
+  return records.length;
+};

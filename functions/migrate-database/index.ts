@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { dataApi } from '#adapters/data-api';
+import { env } from '#adapters/env';
+import type { MigrateDatabaseEnv } from './env.ts';
+import { makeHandler } from './handler.ts';
+import type { RoleLogin } from './migrate.ts';
+
+const setting = env<MigrateDatabaseEnv>;
+const folder = new URL('./migrations/', import.meta.url);
+const secrets = new SecretsManagerClient({});
+const roleSecrets = [
+  setting('VALIDATE_MEASUREMENTS_SECRET_ARN'),
+  setting('CALCULATE_EMISSIONS_SECRET_ARN'),
+  setting('CHECK_COMPLIANCE_SECRET_ARN'),
+];
+
+const roleLogin = async (SecretId: string): Promise<RoleLogin> => {
+  const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId }));
+  return JSON.parse(SecretString!) as RoleLogin;
+};
+
+export const handler = makeHandler({
+  database: dataApi({
+    clusterArn: setting('DATABASE_CLUSTER_ARN'),
+    secretArn: setting('DATABASE_SECRET_ARN'),
+    database: setting('DATABASE_NAME'),
+  }),
+  migrations: readdirSync(folder).map((name) => ({ name, sql: readFileSync(new URL(name, folder), 'utf8') })),
+  roles: () => Promise.all(roleSecrets.map(roleLogin)),
+  answer: async (url, body) => {
+    const response = await fetch(url, { method: 'PUT', body, headers: { 'content-type': '' } });
+    if (!response.ok) throw new Error(`CloudFormation did not take the answer: HTTP ${response.status}`);
+  },
+});

@@ -1,0 +1,23 @@
+import { dataApi } from '#adapters/data-api';
+import { dataApiPlans } from '#adapters/data-api-plans';
+import { dataApiQuarantine } from '#adapters/data-api-quarantine';
+import { env } from '#adapters/env';
+import { kinesisStream } from '#adapters/kinesis-stream';
+import { s3Landing } from '#adapters/s3-landing';
+import type { ValidateMeasurementsEnv } from './env.ts';
+import { makeHandler } from './handler.ts';
+
+const setting = env<ValidateMeasurementsEnv>;
+const database = dataApi({
+  clusterArn: setting('DATABASE_CLUSTER_ARN'),
+  secretArn: setting('DATABASE_SECRET_ARN'),
+  database: setting('DATABASE_NAME'),
+});
+
+export const handler = makeHandler({
+  landing: s3Landing(setting('LANDING_BUCKET')),
+  plans: dataApiPlans(database),
+  quarantine: dataApiQuarantine(database),
+  validated: kinesisStream(setting('VALIDATED_STREAM')),
+  now: Date.now,
+});

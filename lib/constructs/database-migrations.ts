@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CustomResource, Duration } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import type { MigrateDatabaseEnv } from '../../functions/migrate-database/env.ts';
+import { allowLogin, allowSecret, loginEnvironment } from './database-login.ts';
+import type { EmissionsDatabase } from './emissions-database.ts';
+import { PipelineFunction } from './pipeline-function.ts';
+
+export interface DatabaseMigrationsProps {
+  readonly database: EmissionsDatabase;
+  readonly logKey: IKey;
+}
+
+const MIGRATIONS = fileURLToPath(new URL('../../functions/migrate-database/migrations', import.meta.url));
+
+/**
+ * Brings the schema and the database roles up to date on every deployment that changes a migration.
+ */
+export class DatabaseMigrations extends PipelineFunction {
+  private readonly run: CustomResource;
+
+  constructor(scope: Construct, id: string, { database, logKey }: DatabaseMigrationsProps) {
+    const { owner, validateMeasurements, calculateEmissions, checkCompliance } = database;
+    super(scope, id, {
+      folder: 'migrate-database',
+      environment: {
+        ...loginEnvironment(owner),
+        VALIDATE_MEASUREMENTS_SECRET_ARN: validateMeasurements.secret.secretArn,
+        CALCULATE_EMISSIONS_SECRET_ARN: calculateEmissions.secret.secretArn,
+        CHECK_COMPLIANCE_SECRET_ARN: checkCompliance.secret.secretArn,
+      } satisfies Record<MigrateDatabaseEnv, string>,
+      memorySize: 512,
+      timeout: Duration.minutes(10),
+      logKey,
+      commandHooks: {
+        beforeBundling: () => [],
+        beforeInstall: () => [],
+        afterBundling: (_, output) => [`cp -r "${MIGRATIONS}" "${output}"`],
+      },
+    });
+    allowLogin(this.role, owner);
+    for (const login of [validateMeasurements, calculateEmissions, checkCompliance]) allowSecret(this.role, login);
+
+    this.run = new CustomResource(this, 'Run', {
+      resourceType: 'Custom::DatabaseMigrations',
+      serviceToken: this.function.functionArn,
+      // Lambda tries an invocation that failed twice more.
+      serviceTimeout: Duration.minutes(40),
+      properties: { migrations: checksum(MIGRATIONS) },
+    });
+    // CloudFormation must not ask before the function may do all it needs.
+    this.run.node.addDependency(this.role);
+  }
+
+  /** New code of `user` goes live only when the schema is what it expects. */
+  runBefore(user: PipelineFunction): void {
+    user.function.node.addDependency(this.run);
+  }
+}
+
+/** Changes when a migration is added (or, which the function refuses, an old one is edited). */
+const checksum = (folder: string): string => {
+  const hash = createHash('sha256');
+  for (const file of readdirSync(folder).sort()) hash.update(`${file}\n`).update(readFileSync(join(folder, file)));
+  return hash.digest('hex');
+};

@@ -1,0 +1,93 @@
+import { fileURLToPath } from 'node:url';
+import { type Duration, Validations } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import {
+  Alias,
+  ApplicationLogLevel,
+  Architecture,
+  LoggingFormat,
+  RecursiveLoop,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
+import { type ICommandHooks, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+
+export interface PipelineFunctionProps {
+  /** Folder under functions/, and the name of the function in logs, metrics and traces. */
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly memorySize: number;
+  /** At least 90 s: the Data API cancels a statement after 45 s, and one retry of it must still fit. */
+  readonly timeout: Duration;
+  readonly reservedConcurrency?: number;
+  readonly logKey: IKey;
+  /** Shell commands around esbuild, for files that are not code. */
+  readonly commandHooks?: ICommandHooks;
+}
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A function of the pipeline as it runs everywhere: its own role, its own encrypted log, one bundle. */
+export class PipelineFunction extends Construct {
+  readonly role: Role;
+  readonly function: NodejsFunction;
+
+  constructor(scope: Construct, id: string, props: PipelineFunctionProps) {
+    super(scope, id);
+    const log = new LogGroup(this, 'Log', { retention: RetentionDays.ONE_YEAR, encryptionKey: props.logKey });
+    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    this.role.addToPolicy(
+      new PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [log.logGroupArn] }),
+    );
+    Validations.of(this.role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'xray:PutTraceSegments and xray:PutTelemetryRecords know no resources: IAM accepts only * for them',
+    });
+
+    this.function = new NodejsFunction(this, 'Function', {
+      description: `EmissionWatch ${props.folder}`,
+      entry: `${ROOT}functions/${props.folder}/index.ts`,
+      handler: 'handler',
+      projectRoot: ROOT,
+      depsLockFilePath: `${ROOT}package-lock.json`,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: props.memorySize,
+      timeout: props.timeout,
+      reservedConcurrentExecutions: props.reservedConcurrency,
+      role: this.role,
+      logGroup: log,
+      loggingFormat: LoggingFormat.JSON,
+      applicationLogLevelV2: ApplicationLogLevel.INFO,
+      tracing: Tracing.ACTIVE,
+      recursiveLoop: RecursiveLoop.TERMINATE,
+      awsSdkConnectionReuse: false,
+      environment: {
+        NODE_OPTIONS: '--enable-source-maps',
+        POWERTOOLS_SERVICE_NAME: props.folder,
+        POWERTOOLS_METRICS_NAMESPACE: 'EmissionWatch',
+        ...props.environment,
+      },
+      bundling: {
+        format: OutputFormat.ESM,
+        target: 'node24',
+        minify: true,
+        sourceMap: true,
+        mainFields: ['module', 'main'],
+        // The runtime's own SDK changes under a deployed function; the one in the lock file is the one that was tested.
+        bundleAwsSDK: true,
+        // Dependencies in CommonJS require Node's modules, which an ES module cannot do by itself.
+        banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+        ...(props.commandHooks ? { commandHooks: props.commandHooks } : {}),
+      },
+    });
+  }
+
+  /** What streams and schedules invoke; the version behind it can be turned back. */
+  protected live(): Alias {
+    return new Alias(this, 'Live', { aliasName: 'live', version: this.function.currentVersion });
+  }
+}

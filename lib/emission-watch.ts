@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { App, Tags } from 'aws-cdk-lib';
+import { profileOf } from './environments.ts';
+import { IngestStack } from './stacks/ingest-stack.ts';
+import { ProcessingStack } from './stacks/processing-stack.ts';
+import { StorageStack } from './stacks/storage-stack.ts';
+
+export interface EmissionWatchOptions {
+  /** Context besides that of cdk.json, for example `{ profile: 'large' }`. The command line's -c wins over it. */
+  readonly context?: Readonly<Record<string, unknown>>;
+  /** Where the cloud assembly is written. @default what the CDK CLI asks for, else a temporary folder */
+  readonly outdir?: string;
+}
+
+/**
+ * The whole app. It belongs to no account and no region until it is deployed, so it can be synthesised anywhere.
+ * Feature flags come from cdk.json also when no CLI is involved: a template made in-process is the one that is deployed.
+ *
+ * @throws Error when context `profile` names no profile
+ */
+export const emissionWatch = ({ context = {}, outdir }: EmissionWatchOptions = {}) => {
+  const app = new App({ context: { ...cdkJson().context, ...context }, ...(outdir ? { outdir } : {}) });
+  const { name, ...profile } = profileOf(app.node.tryGetContext('profile'));
+
+  const storage = new StorageStack(app, 'EmissionWatch-Storage', { profile });
+  const ingest = new IngestStack(app, 'EmissionWatch-Ingest', {
+    measurements: storage.streams.measurements,
+    failed: storage.failedMessages,
+  });
+  const processing = new ProcessingStack(app, 'EmissionWatch-Processing', { profile, storage });
+
+  Tags.of(app).add('project', 'emissionwatch');
+  Tags.of(app).add('profile', name);
+  for (const [component, stack] of Object.entries({ storage, ingest, processing }))
+    Tags.of(stack).add('component', component);
+  return { app, storage, ingest, processing };
+};
+
+const cdkJson = (): { context: Record<string, unknown> } =>
+  JSON.parse(readFileSync(new URL('../cdk.json', import.meta.url), 'utf8'));

@@ -1,0 +1,55 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import { accessLogBucket, type Deposit, PrivateBucket } from '../constructs/buckets.ts';
+import { EmissionsDatabase } from '../constructs/emissions-database.ts';
+import { dataKey, logKey } from '../constructs/keys.ts';
+import { Streams } from '../constructs/streams.ts';
+import type { Profile } from '../environments.ts';
+
+export interface StorageStackProps extends StackProps {
+  readonly profile: Profile;
+}
+
+/** Everything that outlives the code: keys, buckets, streams, database. Nothing in here is deleted with the stack. */
+export class StorageStack extends Stack {
+  readonly logKey: IKey;
+  readonly streams: Streams;
+  readonly database: EmissionsDatabase;
+  /** Every message as it arrived. Evidence: whoever adds to it can neither read nor delete. */
+  readonly landing: Deposit;
+  /** Messages that the measurements stream refused. */
+  readonly failedMessages: Deposit;
+  /** Batches that ran out of retries, whole. */
+  readonly failedBatches: Deposit;
+
+  constructor(scope: Construct, id: string, { profile, ...props }: StorageStackProps) {
+    super(scope, id, { ...props, terminationProtection: true });
+    const key = dataKey(this, 'DataKey');
+    this.logKey = logKey(this, 'LogKey');
+    const accessLogs = accessLogBucket(this, 'AccessLogs');
+    const landing = new PrivateBucket(this, 'Landing', { key, accessLogs });
+    // A bucket of its own: consumers must be allowed to list it, which none may do with the evidence.
+    const failed = new PrivateBucket(this, 'Failed', { key, accessLogs });
+    this.landing = landing.deposit('Messages', ['measurements/', 'quarantine/']);
+    this.failedMessages = failed.deposit('FailedMessages', ['iot-failed/']);
+    // Lambda, not the function, makes these keys: aws/lambda/<mapping>/<shard>/<time>.
+    this.failedBatches = failed.deposit('FailedBatches', ['aws/lambda/']);
+    this.streams = new Streams(this, 'Streams', { shards: profile.shards });
+    this.database = new EmissionsDatabase(this, 'Database', { profile, key, logKey: this.logKey });
+
+    const { measurements, validated, emissions } = this.streams;
+    this.output('MeasurementsStreamName', measurements.streamName, 'messages as the topic rule wraps them');
+    this.output('ValidatedStreamName', validated.streamName, 'validated minutes');
+    this.output('EmissionsStreamName', emissions.streamName, 'emission hours as stored');
+    this.output('LandingBucketName', landing.bucketName, 'every batch of messages as it arrived');
+    this.output('FailedBucketName', failed.bucketName, 'what ran out of retries, whole');
+    this.output('DatabaseClusterArn', this.database.clusterArn, 'resource of the RDS Data API');
+    this.output('DatabaseName', this.database.name, 'database of the RDS Data API');
+    this.output('DatabaseOwnerSecretArn', this.database.owner.secret.secretArn, 'login that owns the schema');
+  }
+
+  private output(id: string, value: string, description: string) {
+    new CfnOutput(this, id, { value, description });
+  }
+}

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '#adapters/data-api';
+import { dataApiRecords } from '#adapters/data-api-records';
+import type { Agents } from './agents.ts';
+import type { Progress } from './progress.ts';
+import { type Assignment, sum } from './run.ts';
+import { hourLines } from './summary.ts';
+
+const LOOK_EVERY_MS = 1000;
+const HEARD_EVERY_MS = 60_000;
+
+export interface Live {
+  readonly agents: Agents;
+  readonly database: Database;
+  readonly assignment: Assignment;
+  readonly bar: Progress;
+  readonly print: (line: string) => void;
+  readonly stopped: AbortSignal;
+}
+
+/** Follows the plant until it is stopped: each newly stored hour with its limits, and that minutes keep arriving. */
+export const liveLines = async ({ agents, database, assignment, bar, print, stopped }: Live): Promise<void> => {
+  const records = dataApiRecords(database);
+  const facilities = assignment.plans.map(({ facility }) => facility);
+  const shown = new Map<string, string>();
+  let heard = { at: 0, acknowledged: 0 };
+  let ended: Promise<'ended'> | undefined = agents.done.then(() => 'ended' as const);
+  while (!stopped.aborted) {
+    const { acknowledged, produced, total } = sum(agents);
+    const behind = produced - acknowledged;
+    bar.show(acknowledged, total, `${acknowledged.toLocaleString('en')} minutes acknowledged, ${behind} in the buffer`);
+    for (const { hour, records: windows } of await records.latest(facilities)) {
+      const source = `${hour.facility}/${hour.source}`;
+      if (shown.get(source) === hour.hour) continue;
+      shown.set(source, hour.hour);
+      bar.clear();
+      for (const line of hourLines(hour, windows)) print(line);
+    }
+    if (performance.now() - heard.at > HEARD_EVERY_MS && acknowledged > heard.acknowledged) {
+      bar.clear();
+      print(`${acknowledged.toLocaleString('en')} plant minutes stored, ${behind} in the agent's buffer`);
+      heard = { at: performance.now(), acknowledged };
+    }
+    const pause = sleep(LOOK_EVERY_MS, 'paused' as const, { signal: stopped }).catch(() => 'stopped' as const);
+    if ((await Promise.race([pause, ended ?? pause])) === 'ended') ended = undefined;
+  }
+  bar.clear();
+};

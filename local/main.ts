@@ -1,0 +1,98 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import { type Database, dataApi } from '#adapters/data-api';
+import { readArguments } from './arguments.ts';
+import { type LocalCloud, startCloud } from './cloud.ts';
+import { liveLines } from './live.ts';
+import { progress } from './progress.ts';
+import { readBack } from './read-back.ts';
+import { replayAssignment } from './replay/assignment.ts';
+import { overview } from './replay/input.ts';
+import { followAgents, processEverything, startRun, sum } from './run.ts';
+import { simulatedAssignment } from './simulated.ts';
+import { steps } from './steps.ts';
+import { jsonLine, summaryLines } from './summary.ts';
+import { synthesise } from './synthesise.ts';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+const main = async (): Promise<void> => {
+  const given = readArguments(process.argv.slice(2));
+  const stopped = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.abort());
+  const step = steps((text) => process.stdout.write(text));
+  const bar = progress(process.stdout);
+
+  const input = given.input.length > 0 ? await overview(given.input, given.unit) : undefined;
+  if (input) {
+    for (const { file, line, reason } of input.unreadable) print(`unreadable line: ${file}:${line}: ${reason}`);
+    step(`input read: ${input.hours.toLocaleString('en')} published hours`);
+  }
+  mkdirSync(given.dataDir, { recursive: true });
+  const assembly = await synthesise(root, given.dataDir);
+  step('CDK app synthesised: templates and function bundles as for a deploy');
+
+  const cloud = await startCloud({ assembly, dataDir: given.dataDir, log: step });
+  try {
+    stopped.signal.throwIfAborted();
+    const database = openDatabase(cloud);
+    const assignment = input ? await replayAssignment(given, input, database) : simulatedAssignment(given);
+    const begin = performance.now();
+    const agents = await startRun(root, cloud, database, assignment, given, ({ event, facility, ...details }) => {
+      if (event === 'progress') return;
+      bar.clear();
+      step(`edge agent ${facility ?? ''} ${event}${event === 'error' ? `: ${JSON.stringify(details)}` : ''}`);
+    });
+    try {
+      if (!given.exit) {
+        step('running until Ctrl-C');
+        await liveLines({ agents, database, assignment, bar, print, stopped: stopped.signal });
+        step('stopping');
+        return;
+      }
+      await followAgents(agents, bar, stopped.signal);
+      step('every minute acknowledged');
+      await processEverything(cloud);
+      step('streams empty, hours closed and checked');
+      const seconds = (performance.now() - begin) / 1000;
+      const result = await readBack({
+        given,
+        input,
+        database,
+        assignment,
+        cloud,
+        samples: sum(agents).samples,
+        seconds,
+      });
+      if (given.export) step(`hours written to ${given.export}`);
+      for (const line of summaryLines(result)) print(line);
+      for (const line of result.lost) process.stderr.write(`${line}\n`);
+      if (result.lost.length > 0) process.exitCode = 1;
+      print(jsonLine(result));
+    } finally {
+      await agents.stop();
+    }
+  } finally {
+    await cloud.stop();
+  }
+};
+
+/** The operator's own connection: the owner of the database, through the Data API like everything else. */
+const openDatabase = ({ endpoints, database: { clusterArn, ownerSecretArn, name } }: LocalCloud): Database =>
+  dataApi(
+    { clusterArn, secretArn: ownerSecretArn, database: name },
+    new RDSDataClient({
+      endpoint: endpoints.rdsData,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local-operator', secretAccessKey: 'local' },
+    }),
+  );
+
+main().catch((error: unknown) => {
+  if ((error as Error).name === 'AbortError') return;
+  process.stderr.write(`\n${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+});

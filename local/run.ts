@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '#adapters/data-api';
+import { applyPlan, dataApiPlans } from '#adapters/data-api-plans';
+import type { MonitoringPlan } from '#core/contracts/monitoring-plan';
+import { type AgentEvent, type Agents, startAgents } from './agents.ts';
+import type { Arguments } from './arguments.ts';
+import type { LocalCloud } from './cloud.ts';
+import type { Progress } from './progress.ts';
+
+/** What the agents of one run send. */
+export interface Assignment {
+  readonly plans: readonly MonitoringPlan[];
+  /** The agent's source of minutes, in its configuration's words. */
+  readonly source: Readonly<Record<string, unknown>>;
+  /** Names the input: another input gets another buffer, since an agent goes on where its buffer ends. */
+  readonly input: string;
+}
+
+/** Puts the plans in force, gives every facility its device, and starts the agent. */
+export const startRun = async (
+  root: string,
+  cloud: LocalCloud,
+  database: Database,
+  { plans, source, input }: Assignment,
+  { dataDir, exit, chaos, seed }: Arguments,
+  onEvent: (event: AgentEvent) => void,
+): Promise<Agents> => {
+  const folder = join(dataDir, 'edge-agent');
+  mkdirSync(folder, { recursive: true });
+  const configs: string[] = [];
+  for (const plan of plans) {
+    await applyPlan(database, plan);
+    const { facility } = plan;
+    const thing = `edge-${facility}`;
+    const { certificateFile, keyFile } = await cloud.iot.registerDevice({ thing, facility });
+    const planFile = join(folder, `${facility}.plan.json`);
+    writeFileSync(planFile, JSON.stringify(plan, null, 2));
+    const config = {
+      facility,
+      thing,
+      endpoint: { host: cloud.iot.host, port: cloud.iot.port, caFile: cloud.iot.caFile },
+      certificateFile,
+      keyFile,
+      ruleName: 'emissionwatch_measurements',
+      bufferFolder: join(folder, `${facility}-${createHash('sha256').update(input).digest('hex').slice(0, 12)}`),
+      planFile,
+      // AWS limits a connection to 100 publishes a second; this machine need not.
+      flowControl: 'none',
+      exitWhenDone: exit,
+      source,
+      ...(chaos.length > 0 ? { chaos: { seed, kinds: chaos } } : {}),
+    };
+    const file = join(folder, `${facility}.json`);
+    writeFileSync(file, JSON.stringify(config, null, 2));
+    configs.push(file);
+  }
+  return startAgents(root, configs, onEvent);
+};
+
+/** Plans as they are in force now; facilities without one are left out. */
+export const knownPlans = async (
+  database: Database,
+  facilities: readonly string[],
+): Promise<ReadonlyMap<string, MonitoringPlan>> => {
+  const store = dataApiPlans(database);
+  const plans = new Map<string, MonitoringPlan>();
+  for (const facility of facilities) {
+    const planned = await store.planOf(facility);
+    if (planned) plans.set(facility, planned.plan);
+  }
+  return plans;
+};
+
+const LOOK_EVERY_MS = 250;
+
+/** Shows how far the agents are until they are done; throws when they end otherwise, or when `stopped`. */
+export const followAgents = async (agents: Agents, progress: Progress, stopped: AbortSignal): Promise<void> => {
+  let done = false;
+  const end = agents.done.then(() => {
+    done = true;
+  });
+  while (!done) {
+    await Promise.race([end, sleep(LOOK_EVERY_MS, undefined, { signal: stopped })]);
+    const { acknowledged, total, produced } = sum(agents);
+    progress.show(
+      acknowledged,
+      total,
+      `${acknowledged.toLocaleString('en')} minutes acknowledged, ${(produced - acknowledged).toLocaleString('en')} in the buffer`,
+    );
+  }
+  await end;
+  progress.clear();
+};
+
+/** Figures of all agents together. */
+export const sum = ({ figures }: Pick<Agents, 'figures'>) => {
+  const totals = { acknowledged: 0, produced: 0, samples: 0, total: 0 as number | undefined };
+  for (const { acknowledgedMinutes = 0, producedMinutes = 0, samples = 0, totalMinutes } of figures.values()) {
+    totals.acknowledged += acknowledgedMinutes;
+    totals.produced += producedMinutes;
+    totals.samples += samples;
+    totals.total = totals.total === undefined || totalMinutes === undefined ? undefined : totals.total + totalMinutes;
+  }
+  return totals;
+};
+
+/** Waits until the streams are empty and every hour that is due is computed and checked. */
+export const processEverything = async (cloud: LocalCloud): Promise<void> => {
+  await cloud.settled();
+  // What an interrupted or deferred recompute left is taken up by close-periods, as on its next minute.
+  await cloud.closePeriods();
+  await cloud.settled();
+};

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { concurrencyOf, type FunctionDefinition, instanceEnvironment } from './lambda/definition.ts';
+import { type FunctionLog, lines, openFunctionLog } from './lambda/function-log.ts';
+import { type Answer, type Instance, startInstance } from './lambda/instance.ts';
+
+/** Largest event and largest result of a synchronous invocation. */
+export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
+const IDLE_MS = 5 * 60_000;
+
+export type InvocationResult = (Answer | { readonly outcome: 'throttled' }) & { readonly requestId: string };
+
+export interface Lambda {
+  /**
+   * Invokes a function by name or ARN, of it or of one of its aliases or versions. What goes wrong in the function, and
+   * AWS's TooManyRequestsException (`throttled`), are results; an unknown function is an error.
+   */
+  invoke(nameOrArn: string, event: string): Promise<InvocationResult>;
+  /** Invocations under way. */
+  readonly inFlight: number;
+  /** Processes of a function's instances. */
+  pids(nameOrArn: string): readonly number[];
+  /** Ends every instance, also those at work. */
+  stop(): Promise<void>;
+}
+
+interface RunningFunction {
+  readonly definition: FunctionDefinition;
+  readonly log: FunctionLog;
+  readonly instances: Set<Instance>;
+  readonly idle: { readonly instance: Instance; readonly since: number }[];
+}
+
+/** `name`, `name:alias`, an ARN with or without a qualifier: the name. */
+export const functionNameOf = (nameOrArn: string): string =>
+  nameOrArn.startsWith('arn:') ? (nameOrArn.split(':')[6] ?? nameOrArn) : nameOrArn.split(':')[0]!;
+
+/**
+ * Lambda: each instance of a function is a process that runs the bundle of the assembly in the environment of the
+ * template. Instances are used again, and end when idle for five minutes.
+ */
+export const startLambda = (options: {
+  readonly functions: readonly FunctionDefinition[];
+  readonly dataDir: string;
+  /** URL of each service by the name it has in `AWS_ENDPOINT_URL_*`, such as `RDS_DATA`. */
+  readonly endpoints?: Readonly<Record<string, string>>;
+  /** Every line that a function writes. */
+  readonly onLog?: (functionName: string, line: string) => void;
+}): Lambda => {
+  const { dataDir, endpoints = {}, onLog } = options;
+  let inFlight = 0;
+  let stopped = false;
+
+  const functions = new Map<string, RunningFunction>();
+  for (const definition of options.functions) {
+    const log = openFunctionLog(join(dataDir, 'logs', `${definition.name}.log`));
+    functions.set(definition.name, { definition, log, instances: new Set(), idle: [] });
+  }
+
+  const find = (nameOrArn: string): RunningFunction => {
+    const found = functions.get(functionNameOf(nameOrArn));
+    if (!found) throw new Error(`no function ${nameOrArn}: there are ${[...functions.keys()].join(', ') || 'none'}`);
+    return found;
+  };
+
+  const start = ({ definition, log, instances }: RunningFunction): Instance => {
+    const toLines = onLog && lines((line) => onLog(definition.name, line));
+    const instance = startInstance(definition, instanceEnvironment(definition, endpoints), (chunk) => {
+      if (stopped) return;
+      log.write(chunk);
+      toLines?.(chunk);
+    });
+    instances.add(instance);
+    return instance;
+  };
+
+  const free = (running: RunningFunction): Instance | undefined => {
+    for (let last = running.idle.pop(); last; last = running.idle.pop()) {
+      if (last.instance.usable) return last.instance;
+      running.instances.delete(last.instance);
+    }
+    if (running.instances.size >= concurrencyOf(running.definition)) return undefined;
+    return start(running);
+  };
+
+  const sweep = setInterval(() => {
+    for (const { idle, instances } of functions.values()) {
+      // The longest idle ones are at the front: instances are taken from the back.
+      while (idle[0] && Date.now() - idle[0].since > IDLE_MS) {
+        const { instance } = idle.shift()!;
+        instances.delete(instance);
+        void instance.stop();
+      }
+    }
+  }, 30_000);
+  sweep.unref();
+
+  return {
+    get inFlight() {
+      return inFlight;
+    },
+    pids: (nameOrArn) => [...find(nameOrArn).instances].flatMap(({ pid, usable }) => (usable && pid ? [pid] : [])),
+    invoke: async (nameOrArn, event) => {
+      const running = find(nameOrArn);
+      const requestId = randomUUID();
+      if (event.length > MAX_PAYLOAD_BYTES) {
+        throw new Error(`event of ${event.length} bytes for ${nameOrArn}, at most ${MAX_PAYLOAD_BYTES}`);
+      }
+      const instance = stopped ? undefined : free(running);
+      if (!instance) return { outcome: 'throttled', requestId };
+      inFlight++;
+      try {
+        const answer = await instance.invoke(event, requestId, arnOf(running.definition, nameOrArn));
+        if (instance.usable) running.idle.push({ instance, since: Date.now() });
+        else running.instances.delete(instance);
+        if (answer.outcome === 'failed' && !stopped) {
+          running.log.write(Buffer.from(`${JSON.stringify({ requestId, ...answer.fault })}\n`));
+        }
+        return { ...tooLong(answer), requestId };
+      } finally {
+        inFlight--;
+      }
+    },
+    stop: async () => {
+      stopped = true;
+      clearInterval(sweep);
+      const all = [...functions.values()];
+      await Promise.all(all.flatMap(({ instances }) => [...instances].map((instance) => instance.stop())));
+      for (const { log } of all) log.close();
+    },
+  };
+};
+
+const arnOf = ({ arn }: FunctionDefinition, invoked: string): string => {
+  if (invoked.startsWith('arn:')) return invoked;
+  const qualifier = invoked.split(':')[1];
+  return qualifier ? `${arn}:${qualifier}` : arn;
+};
+
+const tooLong = (answer: Answer): Answer =>
+  answer.outcome === 'returned' && answer.text.length > MAX_PAYLOAD_BYTES
+    ? {
+        outcome: 'failed',
+        fault: {
+          errorType: 'Function.ResponseSizeTooLarge',
+          errorMessage: `response payload of ${answer.text.length} bytes, at most ${MAX_PAYLOAD_BYTES}`,
+        },
+      }
+    : answer;

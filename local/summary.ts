@@ -1,0 +1,103 @@
+import type { ComplianceRecord } from '#core/contracts/compliance-record';
+import type { EmissionHour } from '#core/contracts/emission-hour';
+import { hourOfText } from '#core/time';
+import type { Comparison } from './replay/compare.ts';
+
+export interface Counts {
+  readonly sources: number;
+  readonly hours: number;
+  readonly operatingHours: number;
+  /** Operating hours whose NOx rate has no measured value: substitute data are due. */
+  readonly substituted: number;
+  /** Windows over their limit. */
+  readonly exceedances: number;
+  /** Hours between a source's first and last that are not stored, or with fewer than 60 minutes. */
+  readonly gaps: number;
+}
+
+/** Counts stored hours, given by source and in order. */
+export const hourCounts = () => {
+  const counts = { sources: 0, hours: 0, operatingHours: 0, substituted: 0, gaps: 0 };
+  let previous: { readonly source: string; readonly hour: number } | undefined;
+  return {
+    counts,
+    add: (hour: EmissionHour): void => {
+      const source = `${hour.facility} ${hour.source}`;
+      const at = hourOfText(hour.hour);
+      if (previous?.source !== source) counts.sources++;
+      else counts.gaps += at - previous.hour - 1;
+      if (hour.minutes < 60) counts.gaps++;
+      counts.hours++;
+      if (Number(hour.operatingTime) > 0) {
+        counts.operatingHours++;
+        if (hour.values.noxRate && hour.values.noxRate.value === null) counts.substituted++;
+      }
+      previous = { source, hour: at };
+    },
+  };
+};
+
+export interface Result extends Counts {
+  readonly compared: Comparison | undefined;
+  readonly samples: number;
+  readonly seconds: number;
+  readonly stateDigest: string;
+  readonly unreadableLines: number;
+  readonly quarantined: number;
+}
+
+/** The last line of a run. */
+export const jsonLine = (result: Result): string =>
+  JSON.stringify({
+    sources: result.sources,
+    hours: result.hours,
+    operatingHours: result.operatingHours,
+    ...(result.compared ? { compared: result.compared } : {}),
+    substituted: result.substituted,
+    exceedances: result.exceedances,
+    gaps: result.gaps,
+    samples: result.samples,
+    seconds: Number(result.seconds.toFixed(1)),
+    samplesPerSecond: Math.round(result.samples / result.seconds),
+    stateDigest: result.stateDigest,
+    unreadableLines: result.unreadableLines,
+    quarantined: result.quarantined,
+  });
+
+/** The same for people, at most 79 columns. */
+export const summaryLines = (result: Result): string[] => {
+  const n = (value: number) => value.toLocaleString('en');
+  return [
+    `${n(result.hours)} hours of ${n(result.sources)} sources stored, ${n(result.operatingHours)} of them operating`,
+    ...(result.compared
+      ? Object.entries(result.compared).map(
+          ([value, { equal, of }]) => `  ${value.padEnd(10)} ${n(equal)} of ${n(of)} equal to the published value`,
+        )
+      : []),
+    `${n(result.substituted)} hours without a measured NOx rate (substitute data are due)`,
+    `${n(result.exceedances)} windows over a limit, ${n(result.gaps)} incomplete hours`,
+    `${n(result.samples)} samples in ${result.seconds.toFixed(1)} s, ${n(Math.round(result.samples / result.seconds))} samples/s`,
+    ...(result.unreadableLines > 0 ? [`${n(result.unreadableLines)} unreadable lines of the input were left out`] : []),
+    ...(result.quarantined > 0 ? [`${n(result.quarantined)} messages are in quarantine`] : []),
+  ];
+};
+
+/** One source's newest hour and how near its limits are, in a line or two. */
+export const hourLines = (hour: EmissionHour, records: readonly ComplianceRecord[]): string[] => {
+  const load = hour.grossLoad === null ? '' : `${hour.grossLoad} MW, `;
+  const nox = hour.values.noxRate?.value;
+  const what =
+    Number(hour.operatingTime) === 0
+      ? 'not operating'
+      : `${load}operating time ${hour.operatingTime} h, NOx ${nox ?? 'missing'}${nox ? ' lb/mmBtu' : ''}`;
+  return [
+    `${hour.date} ${String(hour.clockHour).padStart(2, '0')}:00 ${hour.facility}/${hour.source}: ${what}`,
+    ...records.map(({ rule, average, limit, unit, state, headroom }) => {
+      const over = state === 'exceedance' ? ' EXCEEDED' : '';
+      const next = headroom ? `; next hour may average ${short(headroom.nextHour)}` : '';
+      return `  ${rule}: ${average ? short(average) : 'no data'} of ${limit} ${unit}${over}${next}`;
+    }),
+  ];
+};
+
+const short = (decimal: string) => String(Number(Number(decimal).toPrecision(4)));

@@ -1,0 +1,236 @@
+import type { ComplianceRecord } from '#core/contracts/compliance-record';
+import type { MonitoringPlan } from '#core/contracts/monitoring-plan';
+import type {
+  ComplianceStore,
+  HourStore,
+  LandingStore,
+  MinuteStore,
+  PlannedFacility,
+  PlanStore,
+  QuarantinedRecord,
+  QuarantineStore,
+  SourceHour,
+  SourceMinute,
+  StoredHour,
+  Stream,
+  StreamRecord,
+} from '#core/ports';
+import { minuteOfText } from '#core/time';
+
+/** Called before and after every write; a test throws in it to stand for a crash at that point. */
+export type AtWrite = (when: 'before' | 'after', what: string) => void;
+
+interface State {
+  minutes: Map<string, SourceMinute>;
+  clocks: Map<string, number>;
+  dirty: Map<string, SourceHour>;
+  hours: Map<string, StoredHour>;
+  unpublished: Map<string, SourceHour & { version: number }>;
+  records: Map<string, { sourceId: number; end: number; record: ComplianceRecord }>;
+}
+
+const key = ({ sourceId, hour }: SourceHour) => `${sourceId} ${hour}`;
+const bySourceAndHour = (a: SourceHour, b: SourceHour) => a.sourceId - b.sourceId || a.hour - b.hour;
+
+/** The ports of the functions in memory, with the same promises as the database: a double for tests. */
+export const memoryStore = (plans: readonly MonitoringPlan[], atWrite: AtWrite = () => {}) => {
+  let state: State = {
+    minutes: new Map(),
+    clocks: new Map(),
+    dirty: new Map(),
+    hours: new Map(),
+    unpublished: new Map(),
+    records: new Map(),
+  };
+  /** Facilities that count as silent: their hours are due whatever the watermark says. */
+  const idle = new Set<string>();
+
+  const planned = new Map<string, PlannedFacility>();
+  const owner = new Map<number, string>();
+  let nextId = 1;
+  for (const plan of plans) {
+    const sourceIds = new Map<string, number>();
+    for (const { source } of plan.sources) {
+      owner.set(nextId, plan.facility);
+      sourceIds.set(source, nextId++);
+    }
+    planned.set(plan.facility, { plan, sourceIds });
+  }
+
+  const write = async <T>(what: string, change: () => T | Promise<T>): Promise<T> => {
+    atWrite('before', what);
+    const result = await change();
+    atWrite('after', what);
+    return result;
+  };
+  const transaction = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    const before = structuredClone(state);
+    try {
+      const result = await work();
+      atWrite('before', what);
+      return result;
+    } catch (error) {
+      state = before;
+      throw error;
+    }
+  };
+  const isDue = (facility: string, { hour }: SourceHour) =>
+    idle.has(facility) || (state.clocks.get(facility) ?? 0) >= hour * 60 + 75;
+  const dueOf = (facility: string) =>
+    [...state.dirty.values()].filter((mark) => owner.get(mark.sourceId) === facility && isDue(facility, mark));
+  const hoursOf = (sourceId: number) =>
+    [...state.hours.values()].filter((hour) => hour.sourceId === sourceId).sort(bySourceAndHour);
+
+  const planStore: PlanStore = { planOf: async (facility) => planned.get(facility) };
+
+  const minutes: MinuteStore = {
+    storeMinutes: (batches) =>
+      write('storeMinutes', () => {
+        for (const { facility, watermark, minutes: given } of batches) {
+          state.clocks.set(facility, Math.max(watermark, state.clocks.get(facility) ?? 0));
+          for (const minute of given) {
+            const at = `${minute.sourceId} ${minute.minute}`;
+            const known = state.minutes.get(at);
+            if (known && compareMinutes(known, minute) >= 0) continue;
+            state.minutes.set(at, minute);
+            const mark = { sourceId: minute.sourceId, hour: Math.floor(minute.minute / 60) };
+            state.dirty.set(key(mark), mark);
+          }
+        }
+      }),
+  };
+
+  const hours: HourStore = {
+    dueFacilities: async (among) =>
+      [...planned.keys()]
+        .filter((facility) => among === 'all' || among.includes(facility))
+        .filter(
+          (facility) =>
+            dueOf(facility).length > 0 ||
+            [...state.unpublished.values()].some(({ sourceId }) => owner.get(sourceId) === facility),
+        )
+        .sort(),
+    withFacility: (facility, _idleMinutes, work) =>
+      transaction('commitHours', () =>
+        work({
+          dueHours: async (limit) => dueOf(facility).sort(bySourceAndHour).slice(0, limit),
+          load: async (wanted) =>
+            wanted.map(({ sourceId, hour }) => {
+              const stored = hoursOf(sourceId);
+              return {
+                sourceId,
+                hour,
+                minutes: [...state.minutes.values()]
+                  .filter((minute) => minute.sourceId === sourceId && Math.floor(minute.minute / 60) === hour)
+                  .sort((a, b) => a.minute - b.minute),
+                stored: state.hours.get(key({ sourceId, hour })),
+                before: stored.findLast((other) => other.hour < hour),
+                nextHour: stored.find((other) => other.hour > hour)?.hour,
+              };
+            }),
+          put: ({ changed, done, walkOn }) =>
+            write('putHours', () => {
+              for (const hour of changed) {
+                state.hours.set(key(hour), structuredClone(hour));
+                const version = (state.unpublished.get(key(hour))?.version ?? 0) + 1;
+                state.unpublished.set(key(hour), { sourceId: hour.sourceId, hour: hour.hour, version });
+              }
+              for (const mark of done) state.dirty.delete(key(mark));
+              for (const mark of walkOn) state.dirty.set(key(mark), mark);
+            }),
+        }),
+      ),
+    unpublishedHours: async (facility, limit) =>
+      [...state.unpublished.values()]
+        .filter(({ sourceId }) => owner.get(sourceId) === facility)
+        .sort((a, b) => a.hour - b.hour || a.sourceId - b.sourceId)
+        .slice(0, limit)
+        .map((mark) => ({ ...mark, document: state.hours.get(key(mark))!.document })),
+    markPublished: (published) =>
+      write('markPublished', () => {
+        for (const hour of published)
+          if (state.unpublished.get(key(hour))?.version === hour.version) state.unpublished.delete(key(hour));
+      }),
+  };
+
+  const compliance: ComplianceStore = {
+    withFacility: (_facility, work) =>
+      transaction('commitCompliance', () =>
+        work({
+          operatingHours: async ({ sourceId, from, to, around }) => {
+            const operating = hoursOf(sourceId).filter(({ document }) => Number(document.operatingTime) > 0);
+            const inside = operating.filter(({ hour }) => hour >= from && hour <= to);
+            const earlier = around > 0 ? operating.filter(({ hour }) => hour < from).slice(-around) : [];
+            const later = operating.filter(({ hour }) => hour > to).slice(0, around);
+            return [...earlier, ...inside, ...later];
+          },
+          replaceRecords: ({ sourceId, from, to, records }) =>
+            write('replaceRecords', () => {
+              for (const [at, known] of state.records)
+                if (known.sourceId === sourceId && known.end >= from && known.end <= to) state.records.delete(at);
+              for (const record of records) {
+                const end = Math.floor(minuteOfText(record.windowEnd) / 60);
+                state.records.set(`${sourceId} ${record.rule} ${end}`, { sourceId, end, record });
+              }
+            }),
+        }),
+      ),
+  };
+
+  const stream = (name: string): Stream & { readonly records: StreamRecord[] } => {
+    const records: StreamRecord[] = [];
+    return { records, put: (given) => write(`put ${name}`, () => void records.push(...given)) };
+  };
+
+  const objects = new Map<string, string>();
+  const landing: LandingStore = {
+    put: (at, body) => write('putObject', () => void objects.set(at, Buffer.from(body).toString('utf8'))),
+  };
+  const quarantined = new Map<string, QuarantinedRecord>();
+  const quarantine: QuarantineStore = {
+    add: (records) =>
+      write('quarantine', () => {
+        for (const record of records) if (!quarantined.has(record.recordId)) quarantined.set(record.recordId, record);
+      }),
+  };
+
+  return {
+    plans: planStore,
+    minutes,
+    hours,
+    compliance,
+    landing,
+    quarantine,
+    validated: stream('validated'),
+    emissions: stream('emissions'),
+    objects,
+    quarantined,
+    idle,
+    owner,
+    planned,
+    storedMinutes: () => [...state.minutes.values()],
+    storedHours: () => [...state.hours.values()].sort(bySourceAndHour),
+    storedRecords: () => [...state.records.values()].map(({ record }) => record),
+    marks: () => state.dirty.size + state.unpublished.size,
+  };
+};
+
+export type MemoryStore = ReturnType<typeof memoryStore>;
+
+/** The order of the database: revision, then content, null before every number in the load and after it in readings. */
+const compareMinutes = (a: SourceMinute, b: SourceMinute): number =>
+  a.revision - b.revision ||
+  a.firedSeconds - b.firedSeconds ||
+  compare(a.grossLoad ?? Number.NEGATIVE_INFINITY, b.grossLoad ?? Number.NEGATIVE_INFINITY) ||
+  compareReadings(a.readings, b.readings) ||
+  compare(a.statuses, b.statuses);
+
+const compareReadings = (a: readonly (number | null)[], b: readonly (number | null)[]): number => {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    const order = compare(a[i] ?? Number.POSITIVE_INFINITY, b[i] ?? Number.POSITIVE_INFINITY);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
+};
+
+const compare = <T extends number | string>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
