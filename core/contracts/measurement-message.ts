@@ -14,18 +14,31 @@ export const NAME = /^[A-Za-z0-9][A-Za-z0-9_.*-]{0,31}$/;
 
 /** A UTC minute, `2018-01-23T12:05Z`. */
 export const MINUTE_TEXT = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\dZ$/;
+
+/** The way back must give the same day: Date.parse takes 30 February for 2 March. */
+const dayExists = (text: string): boolean => {
+  const time = Date.parse(text);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text.slice(0, 10));
+};
+
 export const minuteText = z
   .string()
   .regex(MINUTE_TEXT, 'expected a UTC minute such as 2018-01-23T12:05Z')
-  .refine((text) => !Number.isNaN(Date.parse(text)), 'expected a day that exists');
+  .refine(dayExists, 'expected a day that exists');
 
-const LETTERS = new Set<number>([...STATUSES, NOT_FITTED].map((letter) => letter.charCodeAt(0)));
+/** By code of the letter; a typed array, because every letter of every minute passes here. */
+const IS_LETTER = new Uint8Array(128);
+for (const letter of [...STATUSES, NOT_FITTED]) IS_LETTER[letter.charCodeAt(0)] = 1;
 
 const isStatuses = (value: unknown): value is string => {
   if (typeof value !== 'string') return false;
-  for (let i = 0; i < value.length; i++) if (!LETTERS.has(value.charCodeAt(i))) return false;
+  for (let i = 0; i < value.length; i++) if (IS_LETTER[value.charCodeAt(i)] !== 1) return false;
   return true;
 };
+
+const VALID = 'V'.charCodeAt(0);
+const NO_DATA = 'N'.charCodeAt(0);
+const ABSENT = NOT_FITTED.charCodeAt(0);
 
 /** One loop over a flat array: a message holds hundreds of readings, and a schema object per reading costs ten times more. */
 const isNumbersOrNull = (value: unknown): value is (number | null)[] => {
@@ -76,25 +89,25 @@ export const measurementMessage = z
     if (new Set(channels).size !== channels.length) wrong(['channels'], 'a channel is named twice');
     const seen = new Set<string>();
     for (const [s, source] of sources.entries()) {
-      const at = ['sources', s];
-      if (seen.has(source.source)) wrong([...at, 'source'], `source ${source.source} stands twice`);
+      if (seen.has(source.source)) wrong(['sources', s, 'source'], `source ${source.source} stands twice`);
       seen.add(source.source);
       const want = minutes * channels.length;
       if (source.firedSeconds.length !== minutes)
-        wrong([...at, 'firedSeconds'], `expected ${minutes} values, got ${source.firedSeconds.length}`);
+        wrong(['sources', s, 'firedSeconds'], `expected ${minutes} values, got ${source.firedSeconds.length}`);
       if (source.grossLoad.length !== minutes)
-        wrong([...at, 'grossLoad'], `expected ${minutes} values, got ${source.grossLoad.length}`);
+        wrong(['sources', s, 'grossLoad'], `expected ${minutes} values, got ${source.grossLoad.length}`);
       if (source.readings.length !== want)
-        wrong([...at, 'readings'], `expected ${want} values, got ${source.readings.length}`);
+        wrong(['sources', s, 'readings'], `expected ${want} values, got ${source.readings.length}`);
       if (source.statuses.length !== want)
-        wrong([...at, 'statuses'], `expected ${want} letters, got ${source.statuses.length}`);
-      const count = Math.min(want, source.readings.length, source.statuses.length);
+        wrong(['sources', s, 'statuses'], `expected ${want} letters, got ${source.statuses.length}`);
+      const { readings, statuses } = source;
+      const count = Math.min(want, readings.length, statuses.length);
       for (let i = 0; i < count; i++) {
-        const letter = source.statuses[i];
-        if (letter === 'V' && source.readings[i] === null)
-          wrong([...at, 'readings', i], 'a valid reading needs a value');
-        if ((letter === 'N' || letter === NOT_FITTED) && source.readings[i] !== null)
-          wrong([...at, 'readings', i], `status ${letter} has no value, got ${source.readings[i]}`);
+        const letter = statuses.charCodeAt(i);
+        if (letter === VALID && readings[i] === null)
+          wrong(['sources', s, 'readings', i], 'a valid reading needs a value');
+        if ((letter === NO_DATA || letter === ABSENT) && readings[i] !== null)
+          wrong(['sources', s, 'readings', i], `status ${statuses[i]} has no value, got ${readings[i]}`);
       }
     }
   });

@@ -54,8 +54,7 @@ const channelDocument = ({ average, validMinutes, leftOut }: ReducedChannel): Ho
  * @throws RangeError when the minutes are not those of the hour, in order
  */
 export const computeHour = ({ plan, source, hour, minutes, before }: HourToCompute): ComputedHour => {
-  const version = versionOfHour(source, hour);
-  const working = workingPlan(version);
+  const working = workingPlan(versionOfHour(source, hour));
   const start = hour * 60;
   const firedSeconds = firedSecondsOf(minutes, start);
   const time = operatingTime(firedSeconds);
@@ -64,14 +63,14 @@ export const computeHour = ({ plan, source, hour, minutes, before }: HourToCompu
   const averages = new Map<string, Decimal>();
   // Positions that this version does not have keep what they had: another version may have them again.
   const last: (LastReading | null)[] = before ? [...before.channels] : [];
-  for (const channel of version.channels) {
-    const index = channel.position - 1;
+  for (const channel of working.channels) {
+    const { name, index } = channel;
     while (last.length <= index) last.push(null);
     const trace = traceOf(last[index]);
-    const reduced = reduceChannel(minutes, start, { ...channel, index }, trace);
+    const reduced = reduceChannel(minutes, start, channel, trace);
     last[index] = lastReadingOf(trace);
-    channels[channel.channel] = channelDocument(reduced);
-    if (reduced.average !== undefined) averages.set(channel.channel, reduced.average);
+    channels[name] = channelDocument(reduced);
+    if (reduced.average !== undefined) averages.set(name, reduced.average);
   }
 
   const document: EmissionHour = {

@@ -1,4 +1,5 @@
 import type { Formula, SourcePlan, SourceVersion } from '../contracts/monitoring-plan.ts';
+import type { ChannelPlace } from '../reduction/reduce-channel.ts';
 import { inForce } from '../rules/dated.ts';
 import { textOfMinute } from '../time.ts';
 import {
@@ -18,6 +19,7 @@ type FormulaFor<P extends Formula['parameter']> = Extract<Formula, { parameter: 
 
 /** A plan's version with its texts read once: thousands of hours are worked out with the same version. */
 export interface WorkingPlan {
+  readonly channels: readonly (ChannelPlace & { readonly name: string })[];
   readonly formulas: { readonly [P in Formula['parameter']]?: FormulaFor<P> };
   readonly bases: ReadonlyMap<string, 'wet' | 'dry' | 'none'>;
   readonly fuel: {
@@ -42,6 +44,15 @@ export const workingPlan = (version: SourceVersion): WorkingPlan => {
     });
   const { gcv, fd, fc, so2Rate } = version.fuel;
   const plan: WorkingPlan = {
+    channels: version.channels.map(
+      ({ channel, position, maxChangePerMinute, stuckAfterMinutes, staleAfterMinutes }) => ({
+        name: channel,
+        index: position - 1,
+        maxChangePerMinute,
+        stuckAfterMinutes,
+        staleAfterMinutes,
+      }),
+    ),
     formulas: Object.fromEntries(version.formulas.map((formula) => [formula.parameter, formula])),
     bases: new Map(version.channels.map(({ channel, basis }) => [channel, basis])),
     // A factor that is not given is needed by no formula (a defect otherwise); 0 makes its equation say so.

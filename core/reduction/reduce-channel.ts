@@ -18,6 +18,7 @@ export interface ChannelPlace extends LookBackLimits {
   readonly index: number;
 }
 
+const VALID = 'V'.charCodeAt(0);
 /** Calibration, quality-assurance test, maintenance. */
 const UPKEEP = new Set<string>(['C', 'Q', 'M']);
 /** The jump back from calibration gas to stack gas is part of the calibration. */
@@ -62,14 +63,14 @@ export const reduceChannel = (
     const minuteOfHour = minute - start;
     const quadrant = 1 << quadrantOf(minuteOfHour);
     fired |= quadrant;
-    const letter = letterOf(statuses[index], reading, finding);
-    if (reading !== null && letter === 'V') {
+    if (reading !== null && finding === undefined && statuses.charCodeAt(index) === VALID) {
       addTo(total, reading);
       if (validMinutes === 0) firstGood = minuteOfHour;
       lastGood = minuteOfHour;
       validMinutes++;
       good |= quadrant;
     } else {
+      const letter = letterOf(statuses[index], reading, finding);
       leftOut[letter] = (leftOut[letter] ?? 0) + 1;
       if (UPKEEP.has(letter)) lostToUpkeep |= quadrant;
       else if (letter !== RETURN_FROM_UPKEEP) lostOtherwise |= quadrant;

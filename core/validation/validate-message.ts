@@ -13,6 +13,8 @@ export type ValidatedMessage =
   | { readonly ok: true; readonly validated: ValidatedMinutes }
   | { readonly ok: false; readonly code: QuarantineCode; readonly reason: string };
 
+const ABSENT = NOT_FITTED.charCodeAt(0);
+
 /** How far a plant's clock may be ahead of ours. */
 const MINUTES_AHEAD = 15;
 
@@ -40,22 +42,41 @@ const indexOf = (plan: MonitoringPlan): PlanIndex => {
   return index;
 };
 
-/** Puts one minute's readings at the plan's positions, with the range check; the position's column if one is not fitted. */
+const moved = (from: MessageSource, first: number, { columns }: Placement): [(number | null)[], string] => {
+  const readings: (number | null)[] = [];
+  let statuses = '';
+  for (const column of columns) {
+    readings.push(column < 0 ? null : (from.readings[first + column] ?? null));
+    statuses += column < 0 ? NOT_FITTED : (from.statuses[first + column] ?? NOT_FITTED);
+  }
+  return [readings, statuses];
+};
+
+const withLetter = (statuses: string, index: number, letter: string): string =>
+  statuses.slice(0, index) + letter + statuses.slice(index + 1);
+
+/** Puts one minute's readings at the plan's positions and checks their range; returns a column that is not fitted. */
 const placeMinute = (
   from: MessageSource,
   first: number,
-  { places, unfitted }: Placement,
+  placement: Placement,
   into: ValidatedSource,
 ): number | undefined => {
+  const { columns, low, high, absent, unfitted, inPlace } = placement;
   for (const column of unfitted) if (from.statuses[first + column] !== NOT_FITTED) return column;
-  const readings: (number | null)[] = [];
-  let statuses = '';
-  for (const { column, range, absent } of places) {
-    const reading = column < 0 ? null : (from.readings[first + column] ?? null);
-    const letter = column < 0 ? NOT_FITTED : (from.statuses[first + column] as Status | typeof NOT_FITTED);
-    readings.push(reading);
-    if (letter === NOT_FITTED) statuses += absent;
-    else statuses += reading === null ? letter : statusInRange(letter, reading, range);
+  const end = first + columns.length;
+  let [readings, statuses] = inPlace
+    ? [from.readings.slice(first, end), from.statuses.slice(first, end)]
+    : moved(from, first, placement);
+  for (let i = 0; i < readings.length; i++) {
+    const reading = readings[i] ?? null;
+    // Nearly every reading is there and in range: letters are changed one by one where one is not.
+    if (reading === null) {
+      if (statuses.charCodeAt(i) === ABSENT) statuses = withLetter(statuses, i, absent[i] ?? NOT_FITTED);
+    } else if (reading < (low[i] ?? reading) || reading > (high[i] ?? reading)) {
+      const range = { low: low[i] ?? reading, high: high[i] ?? reading };
+      statuses = withLetter(statuses, i, statusInRange(statuses[i] as Status, reading, range));
+    }
   }
   into.readings.push(readings);
   into.statuses.push(statuses);

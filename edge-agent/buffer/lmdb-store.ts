@@ -24,7 +24,8 @@ export const lmdbStore = (folder: string): EntryStore => {
 
   return {
     *keysAfter(sequence) {
-      for (const key of waiting.getKeys({ start: [sequence + 1] as unknown as Key, snapshot: false })) yield entryKey(key);
+      for (const key of waiting.getKeys({ start: [sequence + 1] as unknown as Key, snapshot: false }))
+        yield entryKey(key);
     },
     body(key) {
       const body = waiting.get(keyOf(key));
@@ -34,7 +35,8 @@ export const lmdbStore = (folder: string): EntryStore => {
     position: (source) => positions.get(source),
     async append(entries, source, position) {
       await environment.batch(() => {
-        for (const entry of entries) waiting.put(keyOf(entry), Buffer.from(entry.body.buffer, entry.body.byteOffset, entry.body.length));
+        for (const entry of entries)
+          waiting.put(keyOf(entry), Buffer.from(entry.body.buffer, entry.body.byteOffset, entry.body.length));
         positions.put(source, position);
       });
     },
@@ -53,7 +55,8 @@ export const lmdbStore = (folder: string): EntryStore => {
       });
     },
     *aside() {
-      for (const { key, value } of aside.getRange()) yield { key: entryKey(key), reason: value.reason, body: value.body };
+      for (const { key, value } of aside.getRange())
+        yield { key: entryKey(key), reason: value.reason, body: value.body };
     },
     close: () => environment.close(),
   };

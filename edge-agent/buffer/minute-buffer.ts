@@ -1,7 +1,7 @@
 import { MAX_MINUTES } from '#core/contracts/measurement-message';
+import { textOfMinute } from '#core/time';
 import { decode, encode, encodeWhole } from '../message/encode.ts';
 import { continues, type FacilityMinutes, join } from '../message/facility-minutes.ts';
-import { minuteText } from '../message/utc-minute.ts';
 import type { EntryKey, EntryStore } from './entry-store.ts';
 
 /** A message out of the buffer, as it travels. */
@@ -17,12 +17,13 @@ export interface BufferedMessage {
 export interface MinuteBuffer {
   /** The minute from which this source is to go on; undefined when nothing of it was ever kept. */
   resumeAt(source: string): number | undefined;
+  /** False when it is full: the source has to wait. A source that cannot wait is kept all the same, disk permitting. */
+  hasRoom(): boolean;
   /**
    * Keeps minutes and the source's position, both or neither; on disk when it resolves.
-   * @returns `full` when there is no room: nothing was kept, and the source has to wait and give them again
    * @throws RangeError when they lie before the source's position: they would be sent twice
    */
-  append(source: string, block: FacilityMinutes): Promise<'kept' | 'full'>;
+  append(source: string, block: FacilityMinutes): Promise<void>;
   /**
    * The oldest minutes not taken yet, as many as fit in one message: at most 60 and under 96 KB. What was taken stays
    * in the buffer, and is taken again by the next run unless it was acknowledged.
@@ -64,13 +65,13 @@ export const minuteBuffer = (store: EntryStore, maxBytes: number): MinuteBuffer 
 
   return {
     resumeAt,
+    hasRoom: () => bytes < maxBytes,
     async append(source, block) {
       const position = resumeAt(source);
       if (position !== undefined && block.start < position)
         throw new RangeError(
-          `minute ${minuteText(block.start)} of source ${source} has been kept before; it has to go on from ${minuteText(position)}`,
+          `minute ${textOfMinute(block.start)} of source ${source} has been kept before; it has to go on from ${textOfMinute(position)}`,
         );
-      if (bytes >= maxBytes) return 'full';
       const entries = encode(block).map((message) => ({
         ...message,
         sequence: ++sequence,
@@ -83,7 +84,6 @@ export const minuteBuffer = (store: EntryStore, maxBytes: number): MinuteBuffer 
         bytes += entry.bytes;
       }
       await store.append(entries, source, next);
-      return 'kept';
     },
     take() {
       const message = oldest(store, taken);

@@ -5,8 +5,8 @@ import {
   MAX_MINUTES,
   type MeasurementMessage,
 } from '#core/contracts/measurement-message';
+import { minuteOfText, textOfMinute } from '#core/time';
 import { cut, type FacilityMinutes } from './facility-minutes.ts';
-import { minuteOf, minuteText } from './utc-minute.ts';
 
 /** Minutes as they travel: gzip'ed JSON of the measurement message. */
 export interface EncodedMinutes {
@@ -16,7 +16,7 @@ export interface EncodedMinutes {
 }
 
 const jsonOf = ({ start, minutes, channels, sources }: FacilityMinutes): string =>
-  JSON.stringify({ v: 1, start: minuteText(start), minutes, channels, sources } satisfies {
+  JSON.stringify({ v: 1, start: textOfMinute(start), minutes, channels, sources } satisfies {
     [K in keyof MeasurementMessage]: unknown;
   });
 
@@ -39,7 +39,7 @@ export const encode = (block: FacilityMinutes): EncodedMinutes[] => {
   if (whole) return [whole];
   if (block.minutes === 1)
     throw new RangeError(
-      `minute ${minuteText(block.start)} of ${block.sources.length} sources x ${block.channels.length} channels does not fit in a message of ${MAX_COMPRESSED_BYTES} bytes; give the facility's sources to two agents`,
+      `minute ${textOfMinute(block.start)} of ${block.sources.length} sources x ${block.channels.length} channels does not fit in a message of ${MAX_COMPRESSED_BYTES} bytes; give the facility's sources to two agents`,
     );
   const half = Math.min(MAX_MINUTES, Math.ceil(block.minutes / 2));
   return [...encode(cut(block, 0, half)), ...encode(cut(block, half, block.minutes))];
@@ -49,7 +49,7 @@ export const encode = (block: FacilityMinutes): EncodedMinutes[] => {
 export const decode = (body: Uint8Array): FacilityMinutes => {
   const message = JSON.parse(gunzipSync(body).toString('utf8')) as MeasurementMessage;
   return {
-    start: minuteOf(message.start),
+    start: minuteOfText(message.start),
     minutes: message.minutes,
     channels: message.channels,
     sources: message.sources,

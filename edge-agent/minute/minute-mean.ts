@@ -1,4 +1,5 @@
-import { STATUSES, type Status } from '#core/contracts/status';
+import type { Status } from '#core/contracts/status';
+import { weightier } from '#core/quality/precedence';
 
 /** One reading of an analyser as the source scanned it. */
 export interface Sample {
@@ -14,11 +15,12 @@ export interface MinuteReading {
 }
 
 const NO_DATA: MinuteReading = { value: null, status: 'N' };
-const PRECEDENCE = new Map(STATUSES.map((status, rank) => [status, rank]));
 
 /** Whole thousands for -3, hundredths for 2: multiplied by whole powers of ten only, which leaves no 0.30000000000000004. */
 const roundTo = (value: number, decimals: number): number =>
-  decimals < 0 ? Math.round(value / 10 ** -decimals) * 10 ** -decimals : Math.round(value * 10 ** decimals) / 10 ** decimals;
+  decimals < 0
+    ? Math.round(value / 10 ** -decimals) * 10 ** -decimals
+    : Math.round(value * 10 ** decimals) / 10 ** decimals;
 
 /**
  * One channel's minute: the mean of the samples scanned within it.
@@ -48,7 +50,7 @@ export const minuteMean = (
   for (const sample of samples) {
     if (sample.status === 'N' || sample.at < minute * 60 || sample.at >= (minute + 1) * 60) continue;
     present++;
-    if (status === undefined || PRECEDENCE.get(sample.status)! < PRECEDENCE.get(status)!) {
+    if (status === undefined || (sample.status !== status && weightier(sample.status, status) === sample.status)) {
       status = sample.status;
       sum = 0;
       values = 0;

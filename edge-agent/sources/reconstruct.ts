@@ -8,17 +8,14 @@
  */
 import type { SourceVersion } from '#core/contracts/monitoring-plan';
 import { NOT_FITTED, type Status } from '#core/contracts/status';
+import { K_NOX, OXYGEN_OF_AIR } from '#core/rules/cfr40-60/method-19';
 import { Decimal } from '#core/units/decimal';
 import type { SourceMinutes } from '../message/facility-minutes.ts';
 import type { EpaHour } from './epa-hours.ts';
 
-/** K of equation 19-1 for NOx as NO2, (lb/scf)/ppm (40 CFR 60 App. A-7, Method 19, and EPA's check engine). */
-const K_NOX = '1.194e-7';
-/** O2 in dry air, %. */
-const AIR_O2 = '20.9';
 /** O2 at which every turbine hour is reconstructed, % dry: the reference of turbine limits, near what turbines read. */
 export const REPLAY_O2 = 15;
-const DRY_AIR_EXCESS = new Decimal(AIR_O2).minus(REPLAY_O2);
+const BELOW_AIR = OXYGEN_OF_AIR.minus(REPLAY_O2);
 
 /** What the analysers of a unit read in every fired minute of one hour. */
 export interface HourSignals {
@@ -82,8 +79,8 @@ export const signalsOfHour = (hour: EpaHour, { fuel }: SourceVersion): HourSigna
       hour.noxRate === null || noxFailed
         ? null
         : new Decimal(hour.noxRate)
-            .times(DRY_AIR_EXCESS)
-            .div(new Decimal(K_NOX).times(fd).times(AIR_O2))
+            .times(BELOW_AIR)
+            .div(K_NOX.times(fd).times(OXYGEN_OF_AIR))
             .toDecimalPlaces(1)
             .toNumber(),
     noxFailed,

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { MonitoringPlan } from '#core/contracts/monitoring-plan';
+import { inForce } from '#core/rules/dated';
+import { minuteOfText, textOfMinute } from '#core/time';
 import { cut, emptyMinute, type FacilityMinutes } from '../message/facility-minutes.ts';
-import { minuteOf } from '../message/utc-minute.ts';
 import type { EpaHour } from './epa-hours.ts';
-import { versionAt } from './plan-version.ts';
 import { type HourSignals, minutesOfHour, type ReplayChannels, replayChannels, signalsOfHour } from './reconstruct.ts';
 import type { Source } from './source.ts';
 
@@ -19,18 +19,23 @@ interface Unit {
   readonly hours: Map<number, { readonly signals: HourSignals; readonly roles: ReplayChannels }>;
 }
 
+export interface Refused {
+  /** `unplanned`: the plan says nothing about it. `repeated`: this hour of this unit was given before. */
+  readonly kind: 'unplanned' | 'repeated';
+  readonly reason: string;
+}
+
 /** The hours of one facility, gathered from files in any order. */
 export interface Replay {
-  /**
-   * Takes one hour of a unit.
-   * @returns why the hour cannot be replayed, or undefined when it was taken
-   */
-  add(hour: EpaHour): string | undefined;
+  /** Takes one hour of a unit, or says why it cannot be replayed. */
+  add(hour: EpaHour): Refused | undefined;
   source(): Source;
 }
 
+const unplanned = (reason: string): Refused => ({ kind: 'unplanned', reason });
+
 const startOf = ({ date, hour }: EpaHour, utcOffsetMinutes: number): number =>
-  minuteOf(`${date}T00:00Z`) + 60 * hour - utcOffsetMinutes;
+  minuteOfText(`${date}T00:00Z`) + 60 * hour - utcOffsetMinutes;
 
 /**
  * Replays published hours as minutes, the units of the facility merged by time.
@@ -44,11 +49,12 @@ export const replay = (plan: MonitoringPlan): Replay => {
     add(hour) {
       const unit = units.get(hour.unit);
       const sourcePlan = plan.sources.find(({ source }) => source === hour.unit);
-      if (!unit || !sourcePlan) return `unit ${hour.unit} is not in the monitoring plan of ${plan.facility}`;
+      if (!unit || !sourcePlan) return unplanned(`unit ${hour.unit} is not in the monitoring plan of ${plan.facility}`);
       const start = startOf(hour, plan.utcOffsetMinutes);
-      if (unit.hours.has(start)) return `the hour ${hour.date} ${hour.hour} of unit ${hour.unit} has been given before`;
-      const version = versionAt(sourcePlan, start);
-      if (!version) return `the monitoring plan of unit ${hour.unit} begins after ${hour.date}`;
+      if (unit.hours.has(start))
+        return { kind: 'repeated', reason: `the hour ${hour.date} ${hour.hour} of unit ${hour.unit} was given before` };
+      const version = inForce(sourcePlan.versions, textOfMinute(start));
+      if (!version) return unplanned(`the monitoring plan of unit ${hour.unit} begins after ${hour.date}`);
       const roles = replayChannels(hour.unit, version);
       const signals = signalsOfHour(hour, version);
       for (const channel of [roles.gas, roles.nox, roles.o2]) if (!channels.includes(channel)) channels.push(channel);

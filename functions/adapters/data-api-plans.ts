@@ -44,7 +44,8 @@ export const applyPlan = ({ transaction }: Database, plan: MonitoringPlan): Prom
     );
     await execute(
       `insert into source (facility, source) select :facility, source from unnest(cast(:sources as text[])) as t (source)
-      where not exists (select from source s where s.facility = :facility and s.source = t.source)`,
+      where not exists (select from source s where s.facility = :facility and s.source = t.source)
+      order by source`,
       { facility, sources: texts(plan.sources.map(({ source }) => source)) },
     );
   });

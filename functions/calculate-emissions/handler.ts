@@ -1,8 +1,8 @@
 import middy from '@middy/core';
 import type { KinesisStreamEvent } from 'aws-lambda';
 import { MetricUnit, observed } from '#adapters/observed';
-import { IDLE_MINUTES, recomputeFacility } from '#adapters/recompute';
 import { type ValidatedMinutes, validatedMinutes } from '#core/contracts/validated-minutes';
+import { IDLE_MINUTES, recomputeFacility } from '#core/hour/recompute-facility';
 import type { HourStore, MinuteBatch, MinuteStore, PlanStore, SourceMinute, Stream } from '#core/ports';
 import { minuteOfText } from '#core/time';
 

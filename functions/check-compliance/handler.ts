@@ -2,7 +2,8 @@ import middy from '@middy/core';
 import type { KinesisStreamEvent } from 'aws-lambda';
 import { z } from 'zod';
 import { MetricUnit, observed } from '#adapters/observed';
-import { evaluateLimits } from '#core/compliance/evaluate-limits';
+import { evaluateLimit } from '#core/compliance/evaluate-limit';
+import { limitsInRange } from '#core/compliance/limits';
 import type { ComplianceStore, FacilityCompliance, PlannedFacility, PlanStore } from '#core/ports';
 import { hourOfText } from '#core/time';
 
@@ -73,13 +74,10 @@ const checkRange = async (
   const hours = await inside.operatingHours({ sourceId, from, to, around: longest - 1 });
   // The last window that contains `to` ends with the last hour read; fewer hours after it mean that none is missing.
   const last = Math.max(to, hours.at(-1)?.hour ?? to);
-  const records = evaluateLimits({
-    plan,
-    source: sourcePlan,
-    hours: hours.map(({ document }) => document),
-    from,
-    to: last,
-  });
+  const documents = hours.map(({ document }) => document);
+  const records = limitsInRange(sourcePlan, from, last).flatMap((range) =>
+    evaluateLimit({ hours: documents, ...range }),
+  );
   await inside.replaceRecords({ sourceId, from, to: last, records });
   return records.length;
 };

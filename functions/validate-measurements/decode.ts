@@ -34,11 +34,13 @@ export const decompress = (payload: string): Decompressed => {
       code: 'TOO_LARGE',
       reason: `message has ${bytes.length} bytes, at most ${MAX_COMPRESSED_BYTES} are allowed`,
     };
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b)
+    return { ok: false, code: 'NOT_COMPRESSED', reason: 'message does not begin as gzip does' };
   try {
     return { ok: true, json: gunzipSync(bytes, { maxOutputLength: MAX_DECOMPRESSED_BYTES }).toString('utf8') };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
       return { ok: false, code: 'TOO_LARGE', reason: `message unpacks to more than ${MAX_DECOMPRESSED_BYTES} bytes` };
-    return { ok: false, code: 'UNREADABLE_COMPRESSION', reason: `not gzip: ${(error as Error).message}` };
+    return { ok: false, code: 'UNREADABLE_COMPRESSION', reason: `cannot be unpacked: ${(error as Error).message}` };
   }
 };

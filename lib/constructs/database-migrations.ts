@@ -50,7 +50,7 @@ export class DatabaseMigrations extends PipelineFunction {
       serviceToken: this.function.functionArn,
       // Lambda tries an invocation that failed twice more.
       serviceTimeout: Duration.minutes(40),
-      properties: { migrations: checksum(MIGRATIONS) },
+      properties: { migrations: checksumOf(MIGRATIONS) },
     });
     // CloudFormation must not ask before the function may do all it needs.
     this.run.node.addDependency(this.role);
@@ -63,7 +63,7 @@ export class DatabaseMigrations extends PipelineFunction {
 }
 
 /** Changes when a migration is added (or, which the function refuses, an old one is edited). */
-const checksum = (folder: string): string => {
+export const checksumOf = (folder: string): string => {
   const hash = createHash('sha256');
   for (const file of readdirSync(folder).sort()) hash.update(`${file}\n`).update(readFileSync(join(folder, file)));
   return hash.digest('hex');

@@ -11,7 +11,7 @@ import {
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import { type ICommandHooks, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { type ICommandHooks, LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 
@@ -76,11 +76,12 @@ export class PipelineFunction extends Construct {
         target: 'node24',
         minify: true,
         sourceMap: true,
+        logLevel: LogLevel.WARNING,
+        sourcesContent: false,
+        // Dependencies as ES modules: one in CommonJS would call require, which an ES module does not have.
         mainFields: ['module', 'main'],
         // The runtime's own SDK changes under a deployed function; the one in the lock file is the one that was tested.
         bundleAwsSDK: true,
-        // Dependencies in CommonJS require Node's modules, which an ES module cannot do by itself.
-        banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
         ...(props.commandHooks ? { commandHooks: props.commandHooks } : {}),
       },
     });

@@ -3,7 +3,7 @@ import { startBroker } from './iot/broker.ts';
 import { type IotCounters, newCounters } from './iot/counters.ts';
 import { type CertificateFiles, serverIdentity } from './iot/key-files.ts';
 import { compilePolicy, type PolicyDocument } from './iot/policy.ts';
-import { type DeviceRegistration, openRegistry } from './iot/registry.ts';
+import { openRegistry } from './iot/registry.ts';
 import type { ActionTargets, TopicRule } from './iot/rule-actions.ts';
 import { compileRules } from './iot/rules.ts';
 
@@ -16,9 +16,18 @@ export interface IotOptions extends ActionTargets {
   readonly account: string;
   readonly rules: readonly TopicRule[];
   readonly policies: readonly PolicyDocument[];
-  /** AWS::IoT::ThingType resources. A device gets the type it names, or the only one there is. */
+  /** AWS::IoT::ThingType resources. */
   readonly thingTypes: readonly { readonly thingTypeName: string }[];
   log(line: string): void;
+}
+
+export interface Device {
+  readonly thing: string;
+  readonly facility: string;
+  /** @default the only policy there is */
+  readonly policyName?: string;
+  /** @default the only thing type there is, if there is one */
+  readonly thingTypeName?: string;
 }
 
 export interface Iot {
@@ -28,8 +37,8 @@ export interface Iot {
   readonly caFile: string;
   /** Ends orderly: nothing is acknowledged that was not tried. Stop this before the stream and the bucket. */
   stop(): Promise<void>;
-  /** Registers a thing with its facility and policy; returns its certificate, a kept one while it is good. */
-  registerDevice(device: DeviceRegistration): Promise<CertificateFiles>;
+  /** Registers a thing with its facility; returns its certificate, the kept one while it is good. */
+  registerDevice(device: Device): Promise<CertificateFiles>;
   /** Makes the certificates of a thing inactive and ends its connections. */
   deactivateDevice(thing: string): void;
   counters(): Readonly<IotCounters>;
@@ -66,14 +75,15 @@ export const startIot = async (options: IotOptions): Promise<Iot> => {
     caFile: identity.caFile,
     stop: broker.stop,
     registerDevice: async (device) => {
-      const { policyName } = device;
+      const names = [...policies.keys()];
+      const policyName = device.policyName ?? (names.length === 1 ? names[0]! : '(none given)');
       if (!policies.has(policyName))
-        throw new Error(`policy "${policyName}" does not exist; there is ${[...policies.keys()].join(', ') || 'none'}`);
+        throw new Error(`policy "${policyName}" does not exist; there is ${names.join(', ') || 'none'}`);
       const only = thingTypes.length === 1 ? thingTypes[0]!.thingTypeName : undefined;
       const thingTypeName = device.thingTypeName ?? only;
       if (thingTypeName !== undefined && !thingTypes.some((type) => type.thingTypeName === thingTypeName))
         throw new Error(`thing type "${thingTypeName}" does not exist`);
-      return registry.register({ ...device, thingTypeName });
+      return registry.register({ ...device, policyName, thingTypeName });
     },
     deactivateDevice: (thing) => broker.disconnect(registry.deactivate(thing)),
     counters: () => ({ ...counters }),

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { concurrencyOf, type FunctionDefinition, instanceEnvironment } from './lambda/definition.ts';
 import { type FunctionLog, lines, openFunctionLog } from './lambda/function-log.ts';
-import { type Answer, type Instance, startInstance } from './lambda/instance.ts';
+import { type Answer, type Fault, type Instance, startInstance } from './lambda/instance.ts';
 
 /** Largest event and largest result of a synchronous invocation. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 const IDLE_MS = 5 * 60_000;
+const REPORT_EVERY_MS = 10_000;
 
 export type InvocationResult = (Answer | { readonly outcome: 'throttled' }) & { readonly requestId: string };
 
@@ -29,6 +30,8 @@ interface RunningFunction {
   readonly log: FunctionLog;
   readonly instances: Set<Instance>;
   readonly idle: { readonly instance: Instance; readonly since: number }[];
+  /** When its last failure was told. */
+  reported: number;
 }
 
 /** `name`, `name:alias`, an ARN with or without a qualifier: the name. */
@@ -46,21 +49,30 @@ export const startLambda = (options: {
   readonly endpoints?: Readonly<Record<string, string>>;
   /** Every line that a function writes. */
   readonly onLog?: (functionName: string, line: string) => void;
+  /** Says that a function failed, at most once in ten seconds for each function. */
+  readonly log?: (line: string) => void;
 }): Lambda => {
-  const { dataDir, endpoints = {}, onLog } = options;
+  const { dataDir, endpoints = {}, onLog, log: say = () => {} } = options;
   let inFlight = 0;
   let stopped = false;
 
   const functions = new Map<string, RunningFunction>();
   for (const definition of options.functions) {
     const log = openFunctionLog(join(dataDir, 'logs', `${definition.name}.log`));
-    functions.set(definition.name, { definition, log, instances: new Set(), idle: [] });
+    functions.set(definition.name, { definition, log, instances: new Set(), idle: [], reported: 0 });
   }
 
   const find = (nameOrArn: string): RunningFunction => {
     const found = functions.get(functionNameOf(nameOrArn));
     if (!found) throw new Error(`no function ${nameOrArn}: there are ${[...functions.keys()].join(', ') || 'none'}`);
     return found;
+  };
+
+  const report = (running: RunningFunction, requestId: string, fault: Fault) => {
+    running.log.write(Buffer.from(`${JSON.stringify({ requestId, ...fault })}\n`));
+    if (Date.now() - running.reported < REPORT_EVERY_MS) return;
+    running.reported = Date.now();
+    say(`lambda: ${running.definition.name} failed with ${fault.errorType}: ${fault.errorMessage}`);
   };
 
   const start = ({ definition, log, instances }: RunningFunction): Instance => {
@@ -113,9 +125,7 @@ export const startLambda = (options: {
         const answer = await instance.invoke(event, requestId, arnOf(running.definition, nameOrArn));
         if (instance.usable) running.idle.push({ instance, since: Date.now() });
         else running.instances.delete(instance);
-        if (answer.outcome === 'failed' && !stopped) {
-          running.log.write(Buffer.from(`${JSON.stringify({ requestId, ...answer.fault })}\n`));
-        }
+        if (answer.outcome === 'failed' && !stopped) report(running, requestId, answer.fault);
         return { ...tooLong(answer), requestId };
       } finally {
         inFlight--;

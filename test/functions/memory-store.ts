@@ -136,7 +136,7 @@ export const memoryStore = (plans: readonly MonitoringPlan[], atWrite: AtWrite =
                 state.unpublished.set(key(hour), { sourceId: hour.sourceId, hour: hour.hour, version });
               }
               for (const mark of done) state.dirty.delete(key(mark));
-              for (const mark of walkOn) state.dirty.set(key(mark), mark);
+              for (const { sourceId, hour } of walkOn) state.dirty.set(key({ sourceId, hour }), { sourceId, hour });
             }),
         }),
       ),

@@ -1,6 +1,14 @@
-import { Pool, type PoolClient } from 'pg';
-import type { Credentials } from '../data-api.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DatabaseError, Pool, type PoolClient } from 'pg';
+import { AwsError } from '../aws-json.ts';
 import type { Postgres } from '../postgres.ts';
+import type { Outcome } from './run-statement.ts';
+
+/** What the secret of a database user holds. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
 
 /** Connections to one database as one user. */
 export interface Connections {
@@ -42,7 +50,11 @@ export const connectionsTo = (server: Pick<Postgres, 'host' | 'port'>, statement
       statements,
       transactions,
       end: async () => {
-        await Promise.all([statements.end(), transactions.end()]);
+        // A statement that still runs ends with the server; there is nobody left to wait for it.
+        await Promise.race([
+          Promise.all([statements.end(), transactions.end()]),
+          sleep(2000, undefined, { ref: false }),
+        ]);
       },
     };
   };
@@ -65,6 +77,26 @@ export const connectionsTo = (server: Pick<Postgres, 'host' | 'port'>, statement
 /** What a statement does to the session stays with it: on AWS the next call has another session. */
 const LEAVES_STATE = new Set(['BEGIN', 'START', 'SET', 'RESET', 'PREPARE', 'DECLARE', 'LISTEN', 'LOAD', 'DISCARD']);
 
-/** Gives a connection back, or closes it when it cannot be used by the next call. */
-export const giveBack = (client: PoolClient, command: string | 'failed'): void =>
-  client.release(command === 'failed' || LEAVES_STATE.has(command));
+/** Takes a connection for the time of `work`; one that is broken or changed by it is closed, not given back. */
+export const withConnection = async (pool: Pool, work: (client: PoolClient) => Promise<Outcome>): Promise<Outcome> => {
+  const client = await pool.connect();
+  // The statement itself fails when its connection dies; without a listener the event would end the process.
+  const heard = () => undefined;
+  client.on('error', heard);
+  let close = true;
+  try {
+    const outcome = await work(client);
+    close = LEAVES_STATE.has(outcome.command);
+    return outcome;
+  } catch (error) {
+    close = !(error instanceof AwsError) && !(error instanceof DatabaseError && error.severity === 'ERROR');
+    throw error;
+  } finally {
+    client.off('error', heard);
+    client.release(close);
+  }
+};
+
+/** PostgreSQL says this of a prepared statement whose table has been altered since; a new connection prepares anew. */
+export const isStalePlan = (error: unknown): boolean =>
+  error instanceof DatabaseError && error.code === '0A000' && error.message.startsWith('cached plan');

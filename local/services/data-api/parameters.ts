@@ -39,7 +39,8 @@ export const bindParameters = (names: readonly string[], parameters: readonly Sq
 
 const bind = (name: string, { value = {}, typeHint }: SqlParameter): Bound => {
   const hint = typeHint === undefined ? undefined : HINTS[typeHint];
-  if (typeHint !== undefined && !hint) throw malformed(name, `type hint ${typeHint} is not one of ${Object.keys(HINTS)}`);
+  if (typeHint !== undefined && !hint)
+    throw malformed(name, `type hint ${typeHint} is not one of ${Object.keys(HINTS)}`);
   if (value.isNull === true) return { value: null, oid: hint?.oid ?? OID.unspecified };
   if (typeof value.stringValue === 'string') {
     if (hint && !hint.form.test(value.stringValue)) throw malformed(name, `"${value.stringValue}" is no ${typeHint}`);

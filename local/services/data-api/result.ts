@@ -113,6 +113,8 @@ export const formattedRecords = (
     const only = Object.values(readers[column]!(text))[0];
     return JSON.stringify(typeof only === 'object' && only !== null ? Object.values(only)[0] : only);
   };
-  const objects = rows.map((row) => `{${row.map((text, column) => `${labels[column]}:${json(text, column)}`).join(',')}}`);
+  const objects = rows.map(
+    (row) => `{${row.map((text, column) => `${labels[column]}:${json(text, column)}`).join(',')}}`,
+  );
   return `[${objects.join(',')}]`;
 };

@@ -1,4 +1,4 @@
-import { type ClientBase, type FieldDef, Query } from 'pg';
+import { type ClientBase, type FieldDef, Query, type QueryArrayConfig } from 'pg';
 import { AwsError } from '../aws-json.ts';
 import type { Bound } from './parameters.ts';
 import type { Row } from './result.ts';
@@ -42,7 +42,7 @@ let preparedNames = 0;
 export const runStatement = (client: ClientBase, text: string, bound: readonly Bound[]): Promise<Outcome> =>
   new Promise((resolve, reject) => {
     const oids = bound.map(({ oid }) => oid);
-    const query = new Query<(string | null)[]>({
+    const config: QueryArrayConfig = {
       text,
       name: preparedName(`${oids.join()} ${text}`),
       values: bound.map(({ value }) => value),
@@ -50,7 +50,8 @@ export const runStatement = (client: ClientBase, text: string, bound: readonly B
       // pg hands the same property to its reader of results, as functions, and to Parse, as the list of the
       // parameters' type numbers; its own queries only ever fill the first.
       types: Object.assign(oids, asText),
-    });
+    };
+    const query = new Query<(string | null)[]>(config);
     const rows: Row[] = [];
     let bytes = 0;
     let longest = 0;

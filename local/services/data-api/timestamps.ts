@@ -9,7 +9,8 @@ const fraction = (digits: string | undefined): string => {
 
 const refuseInfinite = (text: string): void => {
   // Aurora's Data API answers InternalFailure without a message to these.
-  if (text.endsWith('infinity')) throw new AwsError('InternalFailure', `${text} cannot be returned: cast it to text`, 500);
+  if (text.endsWith('infinity'))
+    throw new AwsError('InternalFailure', `${text} cannot be returned: cast it to text`, 500);
 };
 
 /** `time` and `timestamp`: as stored. */

@@ -1,8 +1,8 @@
 import type { StoredRecord } from '../kinesis/frame.ts';
 import type { Cursor, Shard } from '../kinesis/shard.ts';
 import { MAX_PAYLOAD_BYTES } from '../lambda.ts';
+import { pause } from '../pause.ts';
 import { type BatchItem, EVENT_BYTES } from './batch.ts';
-import { pause } from './pause.ts';
 
 const READ_BYTES = 512 * 1024;
 /** How often a lane looks for more while its batching window is open. */

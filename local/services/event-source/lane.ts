@@ -1,9 +1,9 @@
 import type { InvocationResult } from '../lambda.ts';
+import { pause } from '../pause.ts';
 import { type BatchItem, eventOf, takenOf } from './batch.ts';
 import type { LaneReader } from './collect.ts';
 import type { Condition } from './discarded.ts';
 import type { EventSourceMapping, MappingCounters } from './mapping.ts';
-import { pause } from './pause.ts';
 
 export interface Backoff {
   readonly firstMs: number;

@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import { certificateId } from './certificates.ts';
 import { type Connection, type Publication, serveConnection } from './connection.ts';
@@ -48,6 +48,8 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
   let stopping = false;
 
   const publish = (publication: Publication, done: () => void) => {
+    // Not acknowledged, so a device sends it again; a will of a connection that the stop ends is not news.
+    if (stopping) return;
     const { topic, publisher, payload } = publication;
     if (!basicIngest(topic) && clients.size > 0) {
       const levels = topic.split('/');
@@ -100,6 +102,12 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
       socket.destroy();
     },
   );
+  // Connections that have not finished their handshake: `server.close` would wait for them too.
+  const accepted = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    accepted.add(socket);
+    socket.once('close', () => accepted.delete(socket));
+  });
   server.on('tlsClientError', (error) => {
     counters.connectRefused += 1;
     log(`iot: TLS connection refused: ${error.message}`);
@@ -124,16 +132,18 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
     stop: async () => {
       stopping = true;
       clearInterval(sweep);
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const listening = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const { socket } of open.values()) socket.pause();
       await rules.drained();
       // The acknowledgements of the last actions are written in the next turn.
       await new Promise((resolve) => setImmediate(resolve));
+      const sockets = [...open.values()].map(({ socket }) => socket);
+      const ended = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
       for (const connection of open.keys()) connection.close(REASON.serverShuttingDown, 'the local cloud stops');
       const force = setTimeout(() => {
-        for (const { socket } of open.values()) socket.destroy();
+        for (const socket of [...sockets, ...accepted]) socket.destroy();
       }, 500);
-      await closed;
+      await Promise.all([listening, ...ended]);
       clearTimeout(force);
     },
   };

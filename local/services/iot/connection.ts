@@ -4,9 +4,11 @@ import { type Acknowledgements, acknowledgements } from './acknowledgements.ts';
 import { acceptance, connectProblem, keepAliveSeconds, refusal } from './connect.ts';
 import type { IotCounters } from './counters.ts';
 import { type Deliveries, deliveries } from './deliveries.ts';
-import { MAX_PACKET, RECEIVE_MAXIMUM } from './limits.ts';
+import { RECEIVE_MAXIMUM } from './limits.ts';
+import { packetReader } from './packet-reader.ts';
 import type { Authorisation } from './policy.ts';
 import { publishProblem, topicAliases } from './publish.ts';
+import { forwardedProperties, willProperties } from './publish-properties.ts';
 import { type Problem, REASON, type Reason } from './reason-codes.ts';
 import { type Subscriptions, subscribeProblem, subscriptions } from './subscriptions.ts';
 
@@ -54,7 +56,6 @@ const UNKNOWN_CLIENT = '(not connected)';
 export const serveConnection = (socket: Duplex, broker: Surroundings): Connection => {
   const { counters, log } = broker;
   const opened = Date.now();
-  const parser = mqtt.parser();
   const resolveTopic = topicAliases();
   let state: 'opening' | 'open' | 'closed' = 'opening';
   let version: 4 | 5 = 4;
@@ -78,6 +79,8 @@ export const serveConnection = (socket: Duplex, broker: Surroundings): Connectio
   const end = () => {
     state = 'closed';
     socket.end();
+    // A socket that is held back would not see its own end.
+    socket.resume();
     // A client that does not close its side must not hold the connection open.
     setTimeout(() => socket.destroy(), 1000).unref();
   };
@@ -91,6 +94,7 @@ export const serveConnection = (socket: Duplex, broker: Surroundings): Connectio
   };
 
   const onConnect = (packet: IConnectPacket) => {
+    if (packet.protocolVersion === 3) return close(REASON.protocolError, 'MQTT 3.1 is not supported, only 3.1.1 and 5');
     version = packet.protocolVersion === 5 ? 5 : 4;
     allows = broker.authorisationOf(packet.clientId);
     const problem = connectProblem(packet, allows);
@@ -198,20 +202,13 @@ export const serveConnection = (socket: Duplex, broker: Surroundings): Connectio
     }
   };
 
-  parser.on('packet', onPacket);
-  parser.on('error', (error: Error) => close(REASON.malformedPacket, `malformed packet: ${error.message}`));
-
+  const read = packetReader();
   socket.on('data', (chunk: Buffer) => {
     if (state === 'closed') return;
     lastSeen = Date.now();
-    try {
-      // What is left over belongs to one unfinished packet.
-      const unfinished = parser.parse(chunk);
-      if (unfinished > MAX_PACKET) close(REASON.packetTooLarge, `a packet has at most ${MAX_PACKET} bytes`);
-    } catch (error) {
-      // The parser reads past the end of a packet that is cut short.
-      close(REASON.malformedPacket, `malformed packet: ${(error as Error).message}`);
-    }
+    const { packets, problem } = read(chunk);
+    for (const packet of packets) onPacket(packet);
+    if (problem) close(...problem);
   });
   // 'close' follows, and there is nothing to do before it: a device that loses its link resets the connection.
   socket.on('error', (error: Error) => log(`iot: connection of client ${clientId}: ${error.message}`));
@@ -219,9 +216,14 @@ export const serveConnection = (socket: Duplex, broker: Surroundings): Connectio
     state = 'closed';
     broker.disconnected(connection);
     if (!will) return;
-    const { topic, payload, qos, properties } = will;
-    const publication = { topic, payload: Buffer.from(payload), qos: qos === 1 ? 1 : 0, properties } as const;
-    broker.publish({ ...publication, publisher: clientId }, () => undefined);
+    const publication: Publication = {
+      topic: will.topic,
+      payload: Buffer.from(will.payload),
+      qos: will.qos === 1 ? 1 : 0,
+      properties: willProperties(will),
+      publisher: clientId,
+    };
+    broker.publish(publication, () => undefined);
   });
 
   const connection: Connection = {
@@ -232,8 +234,12 @@ export const serveConnection = (socket: Duplex, broker: Surroundings): Connectio
       if (state !== 'open') return;
       const granted = subscribed.match(levels, publisher === clientId);
       if (granted === undefined || !allows('iot:Receive', `topic/${topic}`)) return;
-      const { topicAlias: _, ...forwarded } = properties ?? {};
-      const sent = outgoing!.send({ topic, payload, qos: qos < granted ? qos : granted, properties: forwarded });
+      const sent = outgoing!.send({
+        topic,
+        payload,
+        qos: qos < granted ? qos : granted,
+        properties: forwardedProperties(properties),
+      });
       if (!sent) close(REASON.quotaExceeded, 'too many publications wait for an acknowledgement');
     },
     close,

@@ -66,7 +66,14 @@ const readRegistry = (file: string): z.infer<typeof registryFile> => {
 export const openRegistry = (dataDir: string, authority: KeyedCertificate): DeviceRegistry => {
   const file = join(dataDir, 'registry.json');
   const { things, certificates } = readRegistry(file);
-  const save = () => writeAtomically(file, `${JSON.stringify({ v: 1, things, certificates }, null, 2)}\n`);
+  const content = () => `${JSON.stringify({ v: 1, things, certificates }, null, 2)}\n`;
+  let saved = content();
+  const save = () => {
+    const next = content();
+    if (next === saved) return;
+    writeAtomically(file, next, true);
+    saved = next;
+  };
   let registrations: Promise<unknown> = Promise.resolve();
 
   const registerNow = async (device: DeviceRegistration): Promise<CertificateFiles> => {

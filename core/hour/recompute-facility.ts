@@ -1,6 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
-import { computeHour } from '#core/hour/compute-hour';
-import type { HourInput, HourStore, PlanStore, SourceHour, StoredHour, Stream } from '#core/ports';
+import type { HourInput, HourStore, PlanStore, SourceHour, StoredHour, Stream } from '../ports.ts';
+import { sameLookBack } from '../quality/look-back.ts';
+import { computeHour } from './compute-hour.ts';
+import { hourLine } from './digest.ts';
 
 export interface Recompute {
   readonly plans: PlanStore;
@@ -57,8 +58,8 @@ const computeInputs = (inputs: readonly HourInput[], compute: Compute) => {
     const chained = previous?.sourceId === sourceId && previous.hour >= (before?.hour ?? previous.hour);
     const result = compute(input, chained ? previous?.lookBack : before?.lookBack);
     previous = result;
-    const sameState = isDeepStrictEqual(stored?.lookBack, result.lookBack);
-    if (!sameState || !isDeepStrictEqual(stored?.document, result.document)) changed.push(result);
+    const sameState = stored !== undefined && sameLookBack(stored.lookBack, result.lookBack);
+    if (!sameState || hourLine(stored.document) !== hourLine(result.document)) changed.push(result);
     const following = inputs[i + 1];
     const comesNext = following?.sourceId === sourceId && following.hour <= (nextHour ?? following.hour);
     if (!sameState && nextHour !== undefined && !comesNext) walkOn.push({ sourceId, hour: nextHour });

@@ -1,0 +1,104 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import { type Database, dataApi } from '#adapters/data-api';
+import { applyPlan } from '#adapters/data-api-plans';
+import { startCloud } from '../local/cloud.ts';
+import { synthesise } from '../local/synthesise.ts';
+import { figure } from './figure.ts';
+import { cpuSeconds, memoryMb, treeOf } from './process-tree.ts';
+import type { Device, Order } from './publisher.ts';
+import { CHANNELS, facilityName, MINUTES, plan, SOURCES, START } from './workload.ts';
+
+const FACILITIES = 200;
+const CLOSES_AFTER_MINUTES = MINUTES + 15;
+
+/** From MQTT publish to stored minutes, closed hours and checked limits, through every part of the local cloud. */
+export const benchPipeline = async (root: string): Promise<void> => {
+  const folder = mkdtempSync(join(tmpdir(), 'emissionwatch-bench-'));
+  chmodSync(folder, 0o755);
+  const assembly = await synthesise(root, folder);
+  const cloud = await startCloud({ assembly, dataDir: folder, log: () => {} });
+  const publisher = fork(new URL('./publisher.ts', import.meta.url), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  try {
+    const { clusterArn, ownerSecretArn, name } = cloud.database;
+    const database = dataApi(
+      { clusterArn, secretArn: ownerSecretArn, database: name },
+      new RDSDataClient({
+        endpoint: cloud.endpoints.rdsData,
+        region: 'us-east-1',
+        credentials: { accessKeyId: 'local-operator', secretAccessKey: 'local' },
+      }),
+    );
+    const devices: Device[] = [];
+    for (let f = 0; f < FACILITIES; f++) {
+      const facility = facilityName(f);
+      const thing = `edge-${facility}`;
+      await applyPlan(database, plan(facility));
+      devices.push({ facility, thing, ...(await cloud.iot.registerDevice({ thing, facility })) });
+    }
+    const closing = new Date(START + (CLOSES_AFTER_MINUTES - 1) * 60_000).toISOString();
+    const order: Order = {
+      host: cloud.iot.host,
+      port: cloud.iot.port,
+      caFile: cloud.iot.caFile,
+      ruleName: 'emissionwatch_measurements',
+      devices,
+      minutes: MINUTES,
+      closing: { start: `${closing.slice(0, 16)}Z` },
+    };
+    publisher.send(order);
+    await once(publisher, 'message');
+
+    const measured = () => treeOf(process.pid).filter((pid) => pid !== publisher.pid);
+    const cpuBefore = cpuSeconds(measured());
+    let peak = 0;
+    const timer = setInterval(() => {
+      peak = Math.max(peak, memoryMb(measured()));
+    }, 500);
+    const begin = performance.now();
+    const ended = once(publisher, 'exit');
+    publisher.send('go');
+    const [code] = await ended;
+    if (code !== 0) throw new Error(`the publisher ended with ${code}`);
+    const published = (performance.now() - begin) / 1000;
+    await cloud.settled();
+    const seconds = (performance.now() - begin) / 1000;
+    clearInterval(timer);
+    const cpu = cpuSeconds(measured()) - cpuBefore;
+
+    const samples = FACILITIES * SOURCES * CHANNELS.length * MINUTES;
+    const stored = await storedWork(database);
+    if (stored.minutes !== FACILITIES * SOURCES * MINUTES || stored.hours !== FACILITIES * SOURCES)
+      throw new Error(`stored ${stored.minutes} minutes and ${stored.hours} hours: work was lost`);
+    figure('local cloud, publish to closed hours', samples / seconds, 'samples/s', {
+      goal: 160_000,
+      seconds: Number(seconds.toFixed(1)),
+      publishedAfter: Number(published.toFixed(1)),
+      ...stored,
+    });
+    figure('local cloud, processor time', cpu / (samples / 1e6), 's per million samples', { goal: 9 });
+    figure('database, tables and indexes', stored.bytes / samples, 'bytes/sample', { goal: 13 });
+    figure('local cloud, memory of all processes', peak, 'MB', { goal: 2048 });
+  } finally {
+    publisher.kill();
+    await cloud.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+const storedWork = async ({ execute }: Database) => {
+  const [row] = await execute(
+    `select (select count(*) from minute), (select count(*) from hour), (select count(*) from compliance_record),
+      (select cast(round(sum(cast(document #>> '{channels,so2,average}' as numeric))) as integer) from hour),
+      (select cast(sum(pg_total_relation_size(c.oid)) as bigint) from pg_class c join pg_namespace n on n.oid = relnamespace
+        where nspname = 'public' and relkind = 'r')`,
+  );
+  const [minutes, hours, records, so2, bytes] = row as number[];
+  return { minutes: minutes!, hours: hours!, records: records!, so2: so2!, bytes: bytes! };
+};

@@ -1,0 +1,40 @@
+/** What the agent says on standard output, one line of JSON each. */
+export type AgentEvent =
+  | {
+      readonly event: 'started';
+      readonly facility: string;
+      readonly thing: string;
+      /** Where the source goes on, UTC; null at its beginning. */
+      readonly resumeAt: string | null;
+      readonly totalMinutes: number | null;
+    }
+  | { readonly event: 'connected'; readonly facility: string }
+  | { readonly event: 'disconnected'; readonly facility: string; readonly reason: string }
+  | ({ readonly event: 'progress' | 'stopped' | 'done'; readonly facility: string } & Progress)
+  | { readonly event: 'buffer-full' | 'buffer-has-room'; readonly facility: string }
+  | {
+      /** `refused` is sent again; `set-aside` stays in the buffer and is not. */
+      readonly event: 'refused' | 'set-aside';
+      readonly facility: string;
+      /** First minute of the message, UTC. */
+      readonly minute: string;
+      /** MQTT reason code of the acknowledgement; null when there was none. */
+      readonly code: number | null;
+      readonly reason: string;
+    }
+  | { readonly event: 'unreadable'; readonly file: string; readonly line: number; readonly reason: string }
+  | { readonly event: 'skipped'; readonly facility: string; readonly hours: number; readonly reason: string }
+  | { readonly event: 'failed'; readonly facility: string | null; readonly reason: string };
+
+/** Minutes are minutes of the facility, whatever number of sources they hold. */
+export interface Progress {
+  readonly producedMinutes: number;
+  readonly acknowledgedMinutes: number;
+  readonly setAsideMinutes: number;
+  /** Known for sources that end. */
+  readonly totalMinutes: number | null;
+  /** Readings produced in this run, whatever their status. */
+  readonly samples: number;
+}
+
+export type Report = (event: AgentEvent) => void;

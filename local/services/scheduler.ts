@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { InvocationResult, Lambda } from './lambda.ts';
+import { clockOf, cronTest } from './scheduler/cron.ts';
+
+export interface ScheduleDefinition {
+  readonly name: string;
+  /** `rate(5 minutes)` or `cron(...)` */
+  readonly expression: string;
+  readonly timeZone: string;
+  readonly enabled: boolean;
+  /** ARN of a function or alias. */
+  readonly target: string;
+  /** JSON that the function receives. */
+  readonly input: string;
+}
+
+export interface Scheduler {
+  /**
+   * Invokes the target of a schedule now and waits for the end; while an invocation of its is under way, for that one
+   * first.
+   * @throws Error with what the function threw
+   */
+  runNow(name: string): Promise<void>;
+  stop(): void;
+}
+
+const MINUTE_MS = 60_000;
+const UNIT_MS: Readonly<Record<string, number>> = { minute: MINUTE_MS, hour: 60 * MINUTE_MS, day: 1440 * MINUTE_MS };
+
+/** Milliseconds of `rate(value unit)`; undefined for another kind of expression. */
+export const rateOf = (expression: string): number | undefined => {
+  const [, value, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  return value === undefined || Number(value) === 0 ? undefined : Number(value) * UNIT_MS[unit!]!;
+};
+
+/** EventBridge Scheduler: invokes functions asynchronously, at a rate from the start on or at minutes of the clock. */
+export const startScheduler = (options: {
+  readonly schedules: readonly ScheduleDefinition[];
+  readonly lambda: Pick<Lambda, 'invoke'>;
+  readonly invokeLater: (target: string, event: string) => void;
+}): Scheduler => {
+  const { schedules, lambda, invokeLater } = options;
+  const timers: NodeJS.Timeout[] = [];
+
+  const everyMinute = (matches: (ms: number) => boolean, run: () => void) => {
+    let minute = Math.floor(Date.now() / MINUTE_MS);
+    const timer = setInterval(() => {
+      const now = Math.floor(Date.now() / MINUTE_MS);
+      if (now === minute) return;
+      minute = now;
+      if (matches(now * MINUTE_MS)) run();
+    }, 1000);
+    timers.push(timer);
+  };
+
+  // Expressions are read before anything runs, so that a bad one stops the start.
+  const triggers = schedules.map(({ expression, timeZone, target, input }) => {
+    const run = () => invokeLater(target, input);
+    const rate = rateOf(expression);
+    if (rate !== undefined) return () => timers.push(setInterval(run, rate));
+    const test = cronTest(expression);
+    const clock = clockOf(timeZone);
+    return () => everyMinute((ms) => test(clock(ms)), run);
+  });
+  for (const [i, schedule] of schedules.entries()) if (schedule.enabled) triggers[i]!();
+
+  return {
+    runNow: async (name) => {
+      const schedule = schedules.find((one) => one.name === name);
+      if (!schedule) {
+        throw new Error(`no schedule ${name}: there are ${schedules.map((one) => one.name).join(', ') || 'none'}`);
+      }
+      let result: InvocationResult;
+      do {
+        result = await lambda.invoke(schedule.target, schedule.input);
+        if (result.outcome === 'throttled') await sleep(50);
+      } while (result.outcome === 'throttled');
+      if (result.outcome === 'failed') {
+        const { errorType, errorMessage } = result.fault;
+        throw new Error(`schedule ${name}: its function failed with ${errorType}: ${errorMessage}`);
+      }
+    },
+    stop: () => {
+      for (const timer of timers) clearInterval(timer);
+    },
+  };
+};

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { AsyncInvokeConfig } from '../services/lambda/async-invoke.ts';
+import type { FunctionDefinition } from '../services/lambda/definition.ts';
+import { functionNameOf } from '../services/lambda.ts';
+import type { Templates } from './templates.ts';
+
+const functionProperties = z.strictObject({
+  FunctionName: z.string().optional(),
+  Code: z.strictObject({ S3Bucket: z.string(), S3Key: z.string() }),
+  Handler: z.string(),
+  Runtime: z.string().regex(/^nodejs\d+\.x$/, 'only Node runtimes run here'),
+  MemorySize: z.int().default(128),
+  Timeout: z.int().default(3),
+  Environment: z.strictObject({ Variables: z.record(z.string(), z.string()).default({}) }).optional(),
+  ReservedConcurrentExecutions: z.int().min(0).optional(),
+  LoggingConfig: z
+    .strictObject({
+      LogFormat: z.enum(['JSON', 'Text']).optional(),
+      ApplicationLogLevel: z.string().optional(),
+      SystemLogLevel: z.string().optional(),
+      LogGroup: z.unknown(),
+    })
+    .optional(),
+  // The bundles are JavaScript, so they run on this machine's processor.
+  Architectures: z.unknown(),
+  Description: z.unknown(),
+  RecursiveLoop: z.unknown(),
+  Role: z.unknown(),
+  Tags: z.unknown(),
+  TracingConfig: z.unknown(),
+});
+
+export const functionsOf = (templates: Templates): FunctionDefinition[] =>
+  templates.ofType('AWS::Lambda::Function').map((resource) => {
+    const { Code, Handler, MemorySize, Timeout, Environment, ...rest } = resource.properties(functionProperties);
+    const code = templates.assets.get(Code.S3Key);
+    if (!code) {
+      throw new Error(`${resource.stack}/${resource.logicalId}: its code ${Code.S3Key} is no asset of the assembly`);
+    }
+    const { LogFormat, ApplicationLogLevel } = rest.LoggingConfig ?? {};
+    return {
+      name: resource.name,
+      arn: resource.attribute('Arn'),
+      code,
+      handler: Handler,
+      memoryMb: MemorySize,
+      timeoutSeconds: Timeout,
+      environment: {
+        ...(LogFormat && { AWS_LAMBDA_LOG_FORMAT: LogFormat }),
+        ...(ApplicationLogLevel && { AWS_LAMBDA_LOG_LEVEL: ApplicationLogLevel }),
+        ...Environment?.Variables,
+      },
+      ...(rest.ReservedConcurrentExecutions !== undefined && {
+        reservedConcurrency: rest.ReservedConcurrentExecutions,
+      }),
+    };
+  });
+
+const invokeConfigProperties = z.strictObject({
+  FunctionName: z.string(),
+  Qualifier: z.string(),
+  MaximumRetryAttempts: z.int().min(0).max(2).optional(),
+  MaximumEventAgeInSeconds: z.int().min(60).max(21_600).optional(),
+  DestinationConfig: z.strictObject({ OnFailure: z.strictObject({ Destination: z.string() }).optional() }).optional(),
+});
+
+export const asyncInvokeConfigsOf = (templates: Templates): AsyncInvokeConfig[] =>
+  templates.ofType('AWS::Lambda::EventInvokeConfig').map((resource) => {
+    const { FunctionName, Qualifier, ...rest } = resource.properties(invokeConfigProperties);
+    const onFailure = rest.DestinationConfig?.OnFailure?.Destination;
+    return {
+      functionName: functionNameOf(FunctionName),
+      qualifier: Qualifier,
+      maximumRetryAttempts: rest.MaximumRetryAttempts ?? 2,
+      maximumEventAgeSeconds: rest.MaximumEventAgeInSeconds ?? 21_600,
+      ...(onFailure !== undefined && { onFailureQueueArn: onFailure }),
+    };
+  });

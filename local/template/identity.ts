@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+
+export const ACCOUNT = '000000000000';
+export const REGION = 'us-east-1';
+export const PARTITION = 'aws';
+
+/** What a resource's physical name and ARN are made of. */
+export interface Identity {
+  readonly stack: string;
+  readonly logicalId: string;
+  readonly name: string;
+  /** A property of the resource, resolved. */
+  readonly property: (name: string) => unknown;
+}
+
+interface ResourceType {
+  /** Property that names the resource explicitly. */
+  readonly nameProperty?: string;
+  /** Physical name when none is given. @default `<stack>-<logical id>` */
+  readonly generate?: (stack: string, logicalId: string) => string;
+  readonly ref: (identity: Identity) => string;
+  readonly attributes?: Readonly<Record<string, (identity: Identity) => string>>;
+}
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** At most `length` characters, still different from what is cut alike. */
+const shorten = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, length - 9)}-${digest(text).slice(0, 8)}`;
+
+const plain = (stack: string, logicalId: string): string => `${stack}-${logicalId}`;
+const upTo = (length: number) => (stack: string, logicalId: string) => shorten(plain(stack, logicalId), length);
+const lower = (stack: string, logicalId: string) => shorten(plain(stack, logicalId).toLowerCase(), 63);
+const underscored = (stack: string, logicalId: string) => plain(stack, logicalId).replaceAll('-', '_');
+const uuid = (stack: string, logicalId: string) =>
+  digest(plain(stack, logicalId)).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+
+const arn = (service: string, resource: string) => `arn:${PARTITION}:${service}:${REGION}:${ACCOUNT}:${resource}`;
+const byName = ({ name }: Identity) => name;
+const functionArn = (nameOrArn: string) =>
+  nameOrArn.startsWith('arn:') ? nameOrArn : arn('lambda', `function:${nameOrArn}`);
+const versionArn = ({ property }: Identity) => `${functionArn(String(property('FunctionName')))}:1`;
+const aliasArn = ({ property }: Identity) => `${functionArn(String(property('FunctionName')))}:${property('Name')}`;
+const secretArn = ({ stack, logicalId, name }: Identity) =>
+  arn('secretsmanager', `secret:${name}-${digest(plain(stack, logicalId)).slice(0, 6)}`);
+
+/** Resource types that a local service runs, with the values of `Ref` and `Fn::GetAtt`. */
+export const LOCAL_TYPES: Readonly<Record<string, ResourceType>> = {
+  'AWS::IoT::Policy': {
+    nameProperty: 'PolicyName',
+    ref: byName,
+    attributes: { Arn: ({ name }) => arn('iot', `policy/${name}`) },
+  },
+  'AWS::IoT::ThingType': {
+    nameProperty: 'ThingTypeName',
+    ref: byName,
+    attributes: { Arn: ({ name }) => arn('iot', `thingtype/${name}`) },
+  },
+  'AWS::IoT::TopicRule': {
+    nameProperty: 'RuleName',
+    generate: underscored,
+    ref: byName,
+    attributes: { Arn: ({ name }) => arn('iot', `rule/${name}`) },
+  },
+  'AWS::Kinesis::Stream': {
+    nameProperty: 'Name',
+    generate: upTo(128),
+    ref: byName,
+    attributes: { Arn: ({ name }) => arn('kinesis', `stream/${name}`) },
+  },
+  'AWS::Lambda::Alias': { ref: aliasArn, attributes: { AliasArn: aliasArn } },
+  'AWS::Lambda::EventInvokeConfig': { ref: byName },
+  'AWS::Lambda::EventSourceMapping': { generate: uuid, ref: byName, attributes: { Id: byName } },
+  'AWS::Lambda::Function': {
+    nameProperty: 'FunctionName',
+    generate: upTo(64),
+    ref: byName,
+    attributes: { Arn: ({ name }) => functionArn(name) },
+  },
+  'AWS::Lambda::Version': { ref: versionArn, attributes: { Version: () => '1', FunctionArn: versionArn } },
+  'AWS::RDS::DBCluster': {
+    nameProperty: 'DBClusterIdentifier',
+    generate: lower,
+    ref: byName,
+    attributes: { DBClusterArn: ({ name }) => arn('rds', `cluster:${name}`) },
+  },
+  'AWS::S3::Bucket': {
+    nameProperty: 'BucketName',
+    generate: lower,
+    ref: byName,
+    attributes: { Arn: ({ name }) => `arn:${PARTITION}:s3:::${name}` },
+  },
+  'AWS::SQS::Queue': {
+    nameProperty: 'QueueName',
+    generate: upTo(80),
+    ref: ({ name }) => `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${name}`,
+    attributes: { Arn: ({ name }) => arn('sqs', name), QueueName: byName },
+  },
+  'AWS::Scheduler::Schedule': {
+    nameProperty: 'Name',
+    generate: upTo(64),
+    ref: byName,
+    attributes: { Arn: ({ name }) => arn('scheduler', `schedule/default/${name}`) },
+  },
+  'AWS::SecretsManager::Secret': { nameProperty: 'Name', ref: secretArn, attributes: { Id: secretArn } },
+};
+
+/** Names and ARNs of what exists only in AWS: they are passed around, and looked at by nobody. */
+export const AWS_ONLY_TYPE: ResourceType = {
+  ref: byName,
+  attributes: { Arn: ({ name }) => `arn:${PARTITION}:only-in-aws::${ACCOUNT}:${name}` },
+};
+
+export const nameOf = (type: ResourceType, identity: Omit<Identity, 'name'>): string => {
+  const given = type.nameProperty === undefined ? undefined : identity.property(type.nameProperty);
+  return typeof given === 'string' ? given : (type.generate ?? plain)(identity.stack, identity.logicalId);
+};

@@ -1,0 +1,138 @@
+import type { z } from 'zod';
+import { type Assembly, readAssembly, type Stack } from './assembly.ts';
+import { AWS_ONLY } from './aws-only.ts';
+import { AWS_ONLY_TYPE, type Identity, LOCAL_TYPES, nameOf } from './identity.ts';
+import { resolveValue, type Scope } from './intrinsics.ts';
+
+export interface TemplateResource {
+  readonly stack: string;
+  readonly logicalId: string;
+  readonly type: string;
+  /** Physical name. */
+  readonly name: string;
+  readonly ref: string;
+  /** Value of `Fn::GetAtt`. */
+  attribute(name: string): string;
+  /** Its properties with every intrinsic function worked out, checked against what the local service understands. */
+  properties<T>(schema: z.ZodType<T>): T;
+}
+
+export interface Templates {
+  readonly resources: readonly TemplateResource[];
+  ofType(type: string): readonly TemplateResource[];
+  /** File or folder of an asset by the key under which a deployment would upload it. */
+  readonly assets: Assembly['assets'];
+}
+
+export const isCustomResource = (type: string): boolean =>
+  type === 'AWS::CloudFormation::CustomResource' || type.startsWith('Custom::');
+
+/**
+ * All stacks of a cloud assembly. References are worked out when they are asked for, so that what only AWS needs may
+ * refer to what only AWS has.
+ *
+ * @throws Error that names every resource whose type no local service runs
+ */
+export const loadTemplates = (folder: string): Templates => {
+  const { stacks, assets } = readAssembly(folder);
+  const scopes = new Map(stacks.map((stack) => [stack.name, scopeOf(stack)]));
+  const resources = stacks.flatMap((stack) =>
+    existing(stack).map(([logicalId, { Type }]) => {
+      const identity = identityOf(stack, logicalId);
+      return {
+        stack: stack.name,
+        logicalId,
+        type: Type,
+        name: identity.name,
+        get ref() {
+          return String(scopes.get(stack.name)!.ref(logicalId));
+        },
+        attribute: (name: string) => String(scopes.get(stack.name)!.attribute(logicalId, name)),
+        properties: <T>(schema: z.ZodType<T>) => check(stack, logicalId, schema),
+      };
+    }),
+  );
+  refuseUnknown(resources);
+  return { resources, assets, ofType: (type) => resources.filter((resource) => resource.type === type) };
+
+  function existing(stack: Stack) {
+    const { condition } = scopes.get(stack.name)!;
+    return Object.entries(stack.template.Resources).filter(
+      ([, { Condition }]) => Condition === undefined || condition(Condition),
+    );
+  }
+
+  function check<T>(stack: Stack, logicalId: string, schema: z.ZodType<T>): T {
+    const { Type, Properties } = stack.template.Resources[logicalId]!;
+    const result = schema.safeParse(resolveValue(Properties, scopes.get(stack.name)!));
+    if (result.success) return result.data;
+    const issues = result.error.issues.map(({ path, message }) => `${path.join('.') || 'properties'}: ${message}`);
+    throw new Error(`${stack.name}/${logicalId} (${Type}) cannot run in the local cloud: ${issues.join('; ')}`);
+  }
+
+  function identityOf(stack: Stack, logicalId: string): Identity {
+    const { Type, Properties } = stack.template.Resources[logicalId]!;
+    const property = (name: string) => resolveValue(Properties[name], scopes.get(stack.name)!);
+    const base = { stack: stack.name, logicalId, property };
+    return { ...base, name: nameOf(LOCAL_TYPES[Type] ?? AWS_ONLY_TYPE, base) };
+  }
+
+  function scopeOf(stack: Stack): Scope {
+    const { Resources, Parameters, Conditions } = stack.template;
+    const where = (logicalId: string) => `${stack.name}/${logicalId}`;
+    const typeOf = (logicalId: string) => {
+      const type = Resources[logicalId]?.Type;
+      if (type === undefined) throw new Error(`${where(logicalId)} is referred to and does not exist`);
+      if (!isCustomResource(type)) return LOCAL_TYPES[type] ?? AWS_ONLY_TYPE;
+      throw new Error(`${where(logicalId)} is referred to, but the answer of a custom resource is not kept here`);
+    };
+    return {
+      stackName: stack.name,
+      ref: (logicalId) => {
+        const parameter = Parameters[logicalId];
+        if (parameter) {
+          if (parameter.Default !== undefined) return parameter.Default;
+          throw new Error(`${where(logicalId)} is a parameter without a default, the local cloud has none to give`);
+        }
+        return typeOf(logicalId).ref(identityOf(stack, logicalId));
+      },
+      attribute: (logicalId, name) => {
+        const value = typeOf(logicalId).attributes?.[name]?.(identityOf(stack, logicalId));
+        if (value !== undefined) return value;
+        throw new Error(
+          `${where(logicalId)} (${Resources[logicalId]?.Type}) has no attribute ${name} in the local cloud`,
+        );
+      },
+      condition: (name) => {
+        if (!(name in Conditions)) throw new Error(`${stack.name} has no condition ${name}`);
+        return resolveValue(Conditions[name], scopes.get(stack.name)!) === true;
+      },
+      stackOutput: (stackName, outputName) => {
+        const from = stacks.find(({ name }) => name === stackName);
+        const output = from?.template.Outputs[outputName];
+        if (!output)
+          throw new Error(`${stack.name} refers to output ${outputName} of ${stackName}, which does not exist`);
+        return resolveValue(output.Value, scopes.get(stackName)!);
+      },
+      imported: (exportName) => {
+        for (const { name, template } of stacks) {
+          for (const { Value, Export } of Object.values(template.Outputs)) {
+            const scope = scopes.get(name)!;
+            if (Export && resolveValue(Export.Name, scope) === exportName) return resolveValue(Value, scope);
+          }
+        }
+        throw new Error(`${stack.name} imports ${exportName}, which no stack exports`);
+      },
+    };
+  }
+};
+
+const refuseUnknown = (resources: readonly TemplateResource[]) => {
+  const unknown = resources.filter(({ type }) => !(type in LOCAL_TYPES || type in AWS_ONLY || isCustomResource(type)));
+  if (unknown.length === 0) return;
+  const named = unknown.map(({ stack, logicalId, type }) => `${type} (${stack}/${logicalId})`);
+  throw new Error(
+    `no local service runs ${named.join(', ')}: add a service under local/services, ` +
+      'or a reason to local/template/aws-only.ts if it needs nothing here',
+  );
+};

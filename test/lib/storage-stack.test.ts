@@ -1,0 +1,265 @@
+import { describe, expect, it } from 'vitest';
+import { list, named, ofType, type Statement, statementsOf, templates, text, unbundled } from './template.ts';
+
+const { storage, ingest, processing } = templates('medium');
+
+const STATEFUL = [
+  'AWS::KMS::Key',
+  'AWS::S3::Bucket',
+  'AWS::Kinesis::Stream',
+  'AWS::RDS::DBCluster',
+  'AWS::RDS::DBInstance',
+  'AWS::SecretsManager::Secret',
+];
+
+describe('what holds data outlives the code', () => {
+  it('the stack that holds data cannot be deleted by accident', () => {
+    expect(unbundled().storage.terminationProtection).toBe(true);
+  });
+
+  it.each(STATEFUL)('no %s goes with the stack or with a replacement', (type) => {
+    const found = ofType(storage, type);
+    expect(found.length).toBeGreaterThan(0);
+    for (const [id, resource] of found)
+      expect([id, resource.DeletionPolicy, resource.UpdateReplacePolicy]).toEqual([id, 'Retain', 'Retain']);
+  });
+
+  it('the other stacks hold nothing of the kind, so they can be deleted and deployed again', () => {
+    expect([...ofType(ingest, ...STATEFUL), ...ofType(processing, ...STATEFUL)]).toEqual([]);
+  });
+
+  it('keeps its logical ids: another id would be another, empty resource', () => {
+    expect(ofType(storage, ...STATEFUL).map(([id]) => id)).toEqual([
+      'DataKey17AFBB84',
+      'LogKeyE83D0C1B',
+      'AccessLogs8B620ECA',
+      'LandingF95672E9',
+      'Failed178E83A2',
+      'StreamsMeasurements51216ADF',
+      'StreamsValidatedF8D68016',
+      'StreamsEmissions6EDC9B92',
+      'DatabaseOwnerD07B5662',
+      'DatabaseCluster5B53A178',
+      'DatabaseClusterWriterD43085C6',
+      'DatabaseClusterStandby1D52630D',
+      'DatabaseValidateMeasurements75456490',
+      'DatabaseCalculateEmissions0AAE2931',
+      'DatabaseCheckCompliance739B8B4E',
+    ]);
+  });
+});
+
+describe('streams', () => {
+  it.each(['StreamsMeasurements', 'StreamsValidated', 'StreamsEmissions'])(
+    '%s keeps encrypted records for seven days, by the partition key the producer gives',
+    (id) => {
+      const [, { Properties }] = named(storage, id);
+      expect(Properties).toMatchObject({
+        RetentionPeriodHours: 168,
+        StreamEncryption: { EncryptionType: 'KMS', KeyId: 'alias/aws/kinesis' },
+        StreamModeDetails: { StreamMode: 'PROVISIONED' },
+      });
+      // AUTO would ignore partition keys, and with them the order of a facility's records.
+      expect([undefined, 'USER_PARTITION_KEY']).toContain(Properties.RecordDistributionStrategy);
+    },
+  );
+});
+
+describe('database', () => {
+  const [, { Properties: cluster }] = named(storage, 'DatabaseCluster');
+  const [dataKey] = named(storage, 'DataKey');
+
+  it('is an encrypted Aurora PostgreSQL that the Data API reaches with IAM permissions', () => {
+    expect(cluster).toMatchObject({
+      Engine: 'aurora-postgresql',
+      EnableHttpEndpoint: true,
+      EnableIAMDatabaseAuthentication: true,
+      StorageEncrypted: true,
+      KmsKeyId: { 'Fn::GetAtt': [dataKey, 'Arn'] },
+      DatabaseName: 'emissionwatch',
+    });
+    // 17.4 and later have the Data API; the local PostgreSQL is 17 too.
+    expect(cluster.EngineVersion).toMatch(/^17\.([4-9]|\d\d)$/);
+  });
+
+  it('is backed up for 35 days, cannot be deleted, and exports its log', () => {
+    expect(cluster).toMatchObject({
+      BackupRetentionPeriod: 35,
+      CopyTagsToSnapshot: true,
+      DeletionProtection: true,
+      EnableCloudwatchLogsExports: ['postgresql'],
+    });
+  });
+
+  it('has no network path to it', () => {
+    for (const [, { Properties }] of ofType(storage, 'AWS::RDS::DBInstance'))
+      expect(Properties.PubliclyAccessible).toBe(false);
+    for (const [, { Properties }] of ofType(storage, 'AWS::EC2::SecurityGroup'))
+      expect(Properties.SecurityGroupIngress).toBeUndefined();
+    const ways = [
+      'InternetGateway',
+      'NatGateway',
+      'SecurityGroupIngress',
+      'Route',
+      'VPCPeeringConnection',
+      'VPCEndpoint',
+    ];
+    expect(ofType(storage, ...ways.map((way) => `AWS::EC2::${way}`))).toEqual([]);
+  });
+
+  it('logs every connection that its network sees', () => {
+    const [[, { Properties }]] = ofType(storage, 'AWS::EC2::FlowLog') as [ReturnType<typeof named>];
+    expect(Properties).toMatchObject({ TrafficType: 'ALL', ResourceType: 'VPC' });
+  });
+
+  it('has a standby that takes over first', () => {
+    const [, { Properties }] = named(storage, 'DatabaseClusterStandby');
+    expect(Properties.PromotionTier).toBe(1);
+  });
+
+  it.each([
+    ['DatabaseOwner', 'emissionwatch_owner'],
+    ['DatabaseValidateMeasurements', 'validate_measurements'],
+    ['DatabaseCalculateEmissions', 'calculate_emissions'],
+    ['DatabaseCheckCompliance', 'check_compliance'],
+  ])('%s is a login of its own with a generated password', (id, username) => {
+    const [, { Properties }] = named(storage, id);
+    expect(Properties).toMatchObject({
+      KmsKeyId: { 'Fn::GetAtt': [dataKey, 'Arn'] },
+      GenerateSecretString: {
+        SecretStringTemplate: JSON.stringify({ username }),
+        GenerateStringKey: 'password',
+        PasswordLength: 40,
+      },
+    });
+  });
+
+  it('takes the password of its owner from the owner’s secret, and no template shows it', () => {
+    const [owner] = named(storage, 'DatabaseOwner');
+    expect(text(cluster.MasterUserPassword)).toBe(`{{resolve:secretsmanager:\${${owner}}:SecretString:password::}}`);
+    expect(cluster.MasterUsername).toBe('emissionwatch_owner');
+  });
+});
+
+describe('buckets', () => {
+  const [dataKey] = named(storage, 'DataKey');
+  const [accessLogs] = named(storage, 'AccessLogs');
+
+  it.each(['AccessLogs', 'Landing', 'Failed'])(
+    '%s is versioned, closed to the public and speaks TLS 1.2 only',
+    (id) => {
+      const [bucket, { Properties }] = named(storage, id);
+      expect(Properties).toMatchObject({
+        VersioningConfiguration: { Status: 'Enabled' },
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+      });
+      const [, policy] = named(storage, `${id}Policy`);
+      const denied = statementsOf(policy).filter(({ Effect }) => Effect === 'Deny');
+      expect(denied.map(({ Condition }) => Condition)).toEqual([
+        { Bool: { 'aws:SecureTransport': 'false' } },
+        { NumericLessThan: { 's3:TlsVersion': 1.2 } },
+      ]);
+      for (const { Action, Principal, Resource } of denied)
+        expect([Action, Principal, list(Resource).map(text)]).toEqual([
+          's3:*',
+          { AWS: '*' },
+          [`\${${bucket}.Arn}`, `\${${bucket}.Arn}/*`],
+        ]);
+    },
+  );
+
+  it.each(['Landing', 'Failed'])('%s is encrypted with our key, logs who touched it and never expires', (id) => {
+    const [, { Properties }] = named(storage, id);
+    expect(Properties).toMatchObject({
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [
+          {
+            ServerSideEncryptionByDefault: {
+              SSEAlgorithm: 'aws:kms',
+              KMSMasterKeyID: { 'Fn::GetAtt': [dataKey, 'Arn'] },
+            },
+          },
+        ],
+      },
+      LoggingConfiguration: { DestinationBucketName: { Ref: accessLogs } },
+    });
+    expect(JSON.stringify(Properties.LifecycleConfiguration)).toMatch(/GLACIER_IR.*DEEP_ARCHIVE/);
+    expect(JSON.stringify(Properties.LifecycleConfiguration)).not.toMatch(/Expiration/);
+  });
+
+  it('access logs go to a bucket that S3 can deliver to: its own encryption and no object lock', () => {
+    const [, { Properties }] = named(storage, 'AccessLogs');
+    expect(JSON.stringify(Properties.BucketEncryption)).toContain('AES256');
+    expect(Properties.ObjectLockEnabled).toBeUndefined();
+  });
+
+  it.each([
+    ['LandingMessages', 'Landing', ['measurements/*', 'quarantine/*']],
+    ['FailedFailedMessages', 'Failed', ['iot-failed/*']],
+    ['FailedFailedBatches', 'Failed', ['aws/lambda/*']],
+  ])('%s lets its holder add to %s under %s, not read and not delete', (id, bucketId, keys) => {
+    const [bucket] = named(storage, bucketId);
+    const [, policy] = named(storage, id);
+    const may = statementsOf(policy).map(({ Action, Resource }) => [Action, list(Resource).map(text)]);
+    expect(may).toEqual([
+      ['s3:PutObject', keys.map((key) => `\${${bucket}.Arn}/${key}`)],
+      ['kms:GenerateDataKey', [`\${${dataKey}.Arn}`]],
+    ]);
+  });
+});
+
+describe('keys and logs', () => {
+  it('every key rotates every year', () => {
+    for (const [, { Properties }] of ofType(storage, 'AWS::KMS::Key')) expect(Properties.EnableKeyRotation).toBe(true);
+  });
+
+  it('CloudWatch Logs may use the log key for log groups of this account only', () => {
+    const [, { Properties }] = named(storage, 'LogKey');
+    const [, logs] = (Properties.KeyPolicy as { Statement: Statement[] }).Statement;
+    expect(text((logs!.Principal as { Service: unknown }).Service)).toBe(`logs.\${AWS::Region}.amazonaws.com`);
+    const condition = logs!.Condition as { ArnLike: Record<string, unknown> };
+    expect(text(condition.ArnLike['kms:EncryptionContext:aws:logs:arn'])).toBe(
+      `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:*`,
+    );
+  });
+
+  it('every log group is encrypted and kept for a year', () => {
+    const [logKey] = named(storage, 'LogKey');
+    const groups = [storage, ingest, processing].flatMap((template) => ofType(template, 'AWS::Logs::LogGroup'));
+    expect(groups).toHaveLength(6);
+    for (const [, { Properties }] of groups)
+      expect(Properties).toMatchObject({ RetentionInDays: 365, KmsKeyId: { 'Fn::GetAtt': [logKey, 'Arn'] } });
+  });
+});
+
+describe('what an operator needs to know', () => {
+  it('is in the outputs', () => {
+    const own = Object.keys(storage.Outputs!).filter((name) => !name.startsWith('PublishOutput'));
+    expect(own).toEqual([
+      'MeasurementsStreamName',
+      'ValidatedStreamName',
+      'EmissionsStreamName',
+      'LandingBucketName',
+      'FailedBucketName',
+      'DatabaseClusterArn',
+      'DatabaseName',
+      'DatabaseOwnerSecretArn',
+    ]);
+    expect(Object.keys(ingest.Outputs!)).toEqual(['RuleName', 'ThingTypeName', 'DevicePolicyName']);
+  });
+
+  it('the bill can be read by component and profile', () => {
+    const tags = (id: string) => named(storage, id)[1].Properties.Tags;
+    for (const id of ['DatabaseCluster', 'StreamsMeasurements', 'Landing'])
+      expect(tags(id)).toEqual([
+        { Key: 'component', Value: 'storage' },
+        { Key: 'profile', Value: 'medium' },
+        { Key: 'project', Value: 'emissionwatch' },
+      ]);
+  });
+});
