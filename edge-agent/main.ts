@@ -96,7 +96,7 @@ const main = async (): Promise<number> => {
 };
 
 try {
-  process.exitCode = await main(); const t0=Date.now(); process.stderr.write('main over '+process.getActiveResourcesInfo()+'\n'); setInterval(()=>process.stderr.write((Date.now()-t0)+' '+process.getActiveResourcesInfo()+'\n'),1000).unref();
+  process.exitCode = await main();
 } catch (error) {
   process.stderr.write(`edge-agent: ${reasonOf(error)}\n`);
   process.exitCode = 1;

@@ -132,6 +132,7 @@ export const startLambda = (options: {
       }
     },
     stop: async () => {
+      if (stopped) return;
       stopped = true;
       clearInterval(sweep);
       const all = [...functions.values()];

@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import type { BucketDefinition } from '../services/s3.ts';
-import type { Templates } from './templates.ts';
+import { IGNORED, type Templates } from './templates.ts';
 
 const properties = z.strictObject({
   BucketName: z.string().optional(),
   VersioningConfiguration: z.strictObject({ Status: z.enum(['Enabled', 'Suspended']) }).optional(),
   // Nothing here gets as old as lifecycle rules wait for, and nobody but this machine's user reaches the files.
-  BucketEncryption: z.unknown(),
-  LifecycleConfiguration: z.unknown(),
-  LoggingConfiguration: z.unknown(),
-  OwnershipControls: z.unknown(),
-  PublicAccessBlockConfiguration: z.unknown(),
-  Tags: z.unknown(),
+  BucketEncryption: IGNORED,
+  LifecycleConfiguration: IGNORED,
+  LoggingConfiguration: IGNORED,
+  OwnershipControls: IGNORED,
+  PublicAccessBlockConfiguration: IGNORED,
+  Tags: IGNORED,
 });
 
 export const bucketsOf = (templates: Templates): BucketDefinition[] =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { EventSourceMapping } from '../services/event-source/mapping.ts';
-import type { Templates } from './templates.ts';
+import { IGNORED, type Templates } from './templates.ts';
 
 /** -1 in the template: without limit. */
 const orInfinite = (value: number): number => (value === -1 ? Number.POSITIVE_INFINITY : value);
@@ -26,8 +26,8 @@ const properties = z.strictObject({
     })
     .optional(),
   Enabled: z.literal(true).optional(),
-  MetricsConfig: z.unknown(),
-  Tags: z.unknown(),
+  MetricsConfig: IGNORED,
+  Tags: IGNORED,
 });
 
 export const eventSourceMappingsOf = (templates: Templates): EventSourceMapping[] =>

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AsyncInvokeConfig } from '../services/lambda/async-invoke.ts';
 import type { FunctionDefinition } from '../services/lambda/definition.ts';
 import { functionNameOf } from '../services/lambda.ts';
-import type { Templates } from './templates.ts';
+import { IGNORED, type Templates } from './templates.ts';
 
 const functionProperties = z.strictObject({
   FunctionName: z.string().optional(),
@@ -18,16 +18,16 @@ const functionProperties = z.strictObject({
       LogFormat: z.enum(['JSON', 'Text']).optional(),
       ApplicationLogLevel: z.string().optional(),
       SystemLogLevel: z.string().optional(),
-      LogGroup: z.unknown(),
+      LogGroup: IGNORED,
     })
     .optional(),
   // The bundles are JavaScript, so they run on this machine's processor.
-  Architectures: z.unknown(),
-  Description: z.unknown(),
-  RecursiveLoop: z.unknown(),
-  Role: z.unknown(),
-  Tags: z.unknown(),
-  TracingConfig: z.unknown(),
+  Architectures: IGNORED,
+  Description: IGNORED,
+  RecursiveLoop: IGNORED,
+  Role: IGNORED,
+  Tags: IGNORED,
+  TracingConfig: IGNORED,
 });
 
 export const functionsOf = (templates: Templates): FunctionDefinition[] =>

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { PolicyDocument } from '../services/iot/policy.ts';
 import type { TopicRule } from '../services/iot/rule-actions.ts';
-import type { Templates } from './templates.ts';
+import { IGNORED, type Templates } from './templates.ts';
 
 const ruleProperties = z.strictObject({
   RuleName: z.string().optional(),
@@ -11,15 +11,15 @@ const ruleProperties = z.strictObject({
     RuleDisabled: z.boolean().default(false),
     Actions: z.tuple([
       z.strictObject({
-        Kinesis: z.strictObject({ StreamName: z.string(), PartitionKey: z.string(), RoleArn: z.unknown() }),
+        Kinesis: z.strictObject({ StreamName: z.string(), PartitionKey: z.string(), RoleArn: IGNORED }),
       }),
     ]),
     ErrorAction: z
-      .strictObject({ S3: z.strictObject({ BucketName: z.string(), Key: z.string(), RoleArn: z.unknown() }) })
+      .strictObject({ S3: z.strictObject({ BucketName: z.string(), Key: z.string(), RoleArn: IGNORED }) })
       .optional(),
-    Description: z.unknown(),
+    Description: IGNORED,
   }),
-  Tags: z.unknown(),
+  Tags: IGNORED,
 });
 
 export const topicRulesOf = (templates: Templates): TopicRule[] =>
@@ -40,7 +40,7 @@ export const topicRulesOf = (templates: Templates): TopicRule[] =>
 const policyProperties = z.strictObject({
   PolicyName: z.string().optional(),
   PolicyDocument: z.unknown(),
-  Tags: z.unknown(),
+  Tags: IGNORED,
 });
 
 export const devicePoliciesOf = (templates: Templates): PolicyDocument[] =>

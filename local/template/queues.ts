@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { QueueDefinition } from '../services/sqs.ts';
-import type { Templates } from './templates.ts';
+import { IGNORED, type Templates } from './templates.ts';
 
 const properties = z.strictObject({
   QueueName: z.string().optional(),
   MessageRetentionPeriod: z.int().default(345_600),
-  KmsMasterKeyId: z.unknown(),
-  SqsManagedSseEnabled: z.unknown(),
-  Tags: z.unknown(),
+  KmsMasterKeyId: IGNORED,
+  SqsManagedSseEnabled: IGNORED,
+  Tags: IGNORED,
 });
 
 export const queuesOf = (templates: Templates): QueueDefinition[] =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ScheduleDefinition } from '../services/scheduler.ts';
-import type { Templates } from './templates.ts';
+import { IGNORED, type Templates } from './templates.ts';
 
 const properties = z.strictObject({
   Name: z.string().optional(),
@@ -11,12 +11,12 @@ const properties = z.strictObject({
   Target: z.strictObject({
     Arn: z.string().startsWith('arn:aws:lambda:', 'only functions are scheduled here'),
     Input: z.string().default('{}'),
-    RoleArn: z.unknown(),
+    RoleArn: IGNORED,
     // Between scheduler and function: an asynchronous invocation is always accepted here, so neither comes to use.
-    RetryPolicy: z.unknown(),
-    DeadLetterConfig: z.unknown(),
+    RetryPolicy: IGNORED,
+    DeadLetterConfig: IGNORED,
   }),
-  Description: z.unknown(),
+  Description: IGNORED,
 });
 
 export const schedulesOf = (templates: Templates): ScheduleDefinition[] =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SecretDeclaration } from '../services/secrets-manager/secret-store.ts';
-import type { Templates } from './templates.ts';
+import { IGNORED, type Templates } from './templates.ts';
 
 const properties = z.strictObject({
   Name: z.string().optional(),
@@ -20,8 +20,8 @@ const properties = z.strictObject({
       RequireEachIncludedType: z.boolean().optional(),
     })
     .optional(),
-  KmsKeyId: z.unknown(),
-  Tags: z.unknown(),
+  KmsKeyId: IGNORED,
+  Tags: IGNORED,
 });
 
 export const secretsOf = (templates: Templates): SecretDeclaration[] =>

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import type { StreamDefinition } from '../services/kinesis/stream.ts';
-import type { Templates } from './templates.ts';
+import { IGNORED, type Templates } from './templates.ts';
 
 const properties = z.strictObject({
   Name: z.string().optional(),
   ShardCount: z.int().min(1).default(1),
   RetentionPeriodHours: z.int().min(24).default(24),
   StreamModeDetails: z.strictObject({ StreamMode: z.literal('PROVISIONED') }).optional(),
-  StreamEncryption: z.unknown(),
-  Tags: z.unknown(),
+  StreamEncryption: IGNORED,
+  Tags: IGNORED,
 });
 
 export const streamsOf = (templates: Templates): StreamDefinition[] =>

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { type Assembly, readAssembly, type Stack } from './assembly.ts';
 import { AWS_ONLY } from './aws-only.ts';
 import { AWS_ONLY_TYPE, type Identity, LOCAL_TYPES, nameOf } from './identity.ts';
@@ -23,6 +23,9 @@ export interface Templates {
   /** File or folder of an asset by the key under which a deployment would upload it. */
   readonly assets: Assembly['assets'];
 }
+
+/** A property that changes nothing on one machine: permissions, keys, tags, descriptions. */
+export const IGNORED = z.unknown().optional();
 
 export const isCustomResource = (type: string): boolean =>
   type === 'AWS::CloudFormation::CustomResource' || type.startsWith('Custom::');

@@ -39,6 +39,11 @@ export const testDatabase = async () => {
   return {
     as,
     login,
+    empty: () =>
+      as('owner').execute(
+        `truncate facility, source, facility_clock, minute, dirty_hour, hour, unpublished_hour, compliance_record,
+          quarantine restart identity`,
+      ),
     stop: async () => {
       client.destroy();
       await api.stop();

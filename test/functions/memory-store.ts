@@ -177,11 +177,6 @@ export const memoryStore = (plans: readonly MonitoringPlan[], atWrite: AtWrite =
       ),
   };
 
-  const stream = (name: string): Stream & { readonly records: StreamRecord[] } => {
-    const records: StreamRecord[] = [];
-    return { records, put: (given) => write(`put ${name}`, () => void records.push(...given)) };
-  };
-
   const objects = new Map<string, string>();
   const landing: LandingStore = {
     put: (at, body) => write('putObject', () => void objects.set(at, Buffer.from(body).toString('utf8'))),
@@ -201,13 +196,13 @@ export const memoryStore = (plans: readonly MonitoringPlan[], atWrite: AtWrite =
     compliance,
     landing,
     quarantine,
-    validated: stream('validated'),
-    emissions: stream('emissions'),
+    validated: memoryStream(atWrite),
+    emissions: memoryStream(atWrite),
     objects,
     quarantined,
-    idle,
-    owner,
-    planned,
+    silence: async () => {
+      for (const facility of planned.keys()) idle.add(facility);
+    },
     storedMinutes: () => [...state.minutes.values()],
     storedHours: () => [...state.hours.values()].sort(bySourceAndHour),
     storedRecords: () => [...state.records.values()].map(({ record }) => record),
@@ -215,7 +210,18 @@ export const memoryStore = (plans: readonly MonitoringPlan[], atWrite: AtWrite =
   };
 };
 
-export type MemoryStore = ReturnType<typeof memoryStore>;
+/** A stream that keeps its records in a list. */
+export const memoryStream = (atWrite: AtWrite = () => {}): Stream & { readonly records: StreamRecord[] } => {
+  const records: StreamRecord[] = [];
+  return {
+    records,
+    put: async (given) => {
+      atWrite('before', 'put');
+      records.push(...given);
+      atWrite('after', 'put');
+    },
+  };
+};
 
 /** The order of the database: revision, then content, null before every number in the load and after it in readings. */
 const compareMinutes = (a: SourceMinute, b: SourceMinute): number =>

@@ -1,11 +1,19 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Database, Execute } from '#adapters/data-api';
+import { dataApiCompliance } from '#adapters/data-api-compliance';
+import { dataApiHours } from '#adapters/data-api-hours';
+import { dataApiMinutes } from '#adapters/data-api-minutes';
+import { applyPlan, dataApiPlans } from '#adapters/data-api-plans';
+import { dataApiQuarantine } from '#adapters/data-api-quarantine';
+import { dataApiRecords } from '#adapters/data-api-records';
 import type { StreamRecord } from '#core/ports';
 import { textOfMinute } from '#core/time';
 import { stateDigest } from '../../local/digest.ts';
+import { type Role, testDatabase } from './database.ts';
 import { envelopeOf } from './events.ts';
-import { memoryStore } from './memory-store.ts';
-import { CRASH, runPipeline } from './pipeline.ts';
+import { type AtWrite, memoryStore } from './memory-store.ts';
+import { CRASH, type PipelineStore, runPipeline } from './pipeline.ts';
 import { plant } from './plant.ts';
 
 const FACILITY = 'P1';
@@ -117,7 +125,9 @@ const shuffled = <T>(items: readonly T[], random: (below: number) => number): T[
   return result;
 };
 
-const digestOf = (store: ReturnType<typeof memoryStore>) =>
+const plans = [plant(FACILITY, SOURCES)];
+
+const digestInMemory = (store: ReturnType<typeof memoryStore>) =>
   stateDigest(
     store.storedHours().map(({ document }) => document),
     store
@@ -125,42 +135,113 @@ const digestOf = (store: ReturnType<typeof memoryStore>) =>
       .sort((a, b) => (`${a.source} ${a.rule} ${a.windowEnd}` < `${b.source} ${b.rule} ${b.windowEnd}` ? -1 : 1)),
   );
 
-const plans = [plant(FACILITY, SOURCES)];
+/** Every block once, in order, an hour a message, nothing disturbed. */
+const calmRun = async (blocks: readonly Block[]) => {
+  const store = memoryStore(plans);
+  await runPipeline(store, blocks.flatMap((some) => cutInto(factsOf(some), () => 60)).map(messageOf));
+  expect(store.quarantined.size).toBe(0);
+  return store;
+};
+
+/** The same minutes cut anew, some messages twice, all shuffled, in small batches. */
+const roughRun = (store: PipelineStore, blocks: readonly Block[], random: (below: number) => number) => {
+  const messages = blocks.flatMap((some) => cutInto(factsOf(some), () => 1 + random(60))).map(messageOf);
+  const twice = messages.filter(() => random(3) === 0);
+  return runPipeline(store, shuffled([...messages, ...twice], random), (some) => cutInto(some, () => 1 + random(8)));
+};
+
+/** Throws before or after a write now and then. */
+const crashes = (random: (below: number) => number): AtWrite => {
+  let left = 1 + random(30);
+  return () => {
+    if (--left > 0) return;
+    left = 1 + random(60);
+    throw new Error(CRASH);
+  };
+};
+
+const blocks = fc.array(block, { minLength: 1, maxLength: 12 });
 
 describe('the state of the store', () => {
   it('does not depend on order, duplicates, cut, lateness up to a week, or crashes between any two writes', async () => {
     let hours = 0;
     let records = 0;
     await fc.assert(
-      fc.asyncProperty(fc.array(block, { minLength: 1, maxLength: 12 }), fc.integer(), async (blocks, seed) => {
-        const facts = blocks.map(factsOf);
-        const calm = memoryStore(plans);
-        await runPipeline(calm, facts.flatMap((some) => cutInto(some, () => 60)).map(messageOf));
-
+      fc.asyncProperty(blocks, fc.integer(), async (some, seed) => {
+        const calm = await calmRun(some);
         const random = randomOf(seed);
-        const messages = facts.flatMap((some) => cutInto(some, () => 1 + random(60))).map(messageOf);
-        const twice = messages.filter(() => random(3) === 0);
-        let untilCrash = 1 + random(30);
-        const rough = memoryStore(plans, () => {
-          if (--untilCrash > 0) return;
-          untilCrash = 1 + random(60);
-          throw new Error(CRASH);
-        });
-        await runPipeline(rough, shuffled([...messages, ...twice], random), (some) =>
-          cutInto(some, () => 1 + random(8)),
-        );
-
-        expect(calm.quarantined.size + rough.quarantined.size).toBe(0);
-        expect(rough.storedMinutes().length).toBe(calm.storedMinutes().length);
-        expect(await digestOf(rough)).toBe(await digestOf(calm));
+        const rough = memoryStore(plans, crashes(random));
+        await roughRun(rough, some, random);
+        expect(rough.quarantined.size).toBe(0);
+        expect(await digestInMemory(rough)).toBe(await digestInMemory(calm));
         expect(rough.marks()).toBe(0);
         hours += calm.storedHours().length;
         records += calm.storedRecords().length;
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
     // The property says nothing if nothing was ever computed.
-    expect(hours).toBeGreaterThan(200);
-    expect(records).toBeGreaterThan(20);
+    expect(hours).toBeGreaterThan(300);
+    expect(records).toBeGreaterThan(30);
+  });
+
+  describe('in the database', () => {
+    let database: Awaited<ReturnType<typeof testDatabase>>;
+    beforeAll(async () => {
+      database = await testDatabase();
+    });
+    afterAll(() => database.stop());
+
+    it('is the same as in memory, whatever the disturbance, with crashes between any two statements', async () => {
+      await fc.assert(
+        fc.asyncProperty(blocks, fc.integer(), async (some, seed) => {
+          const calm = await calmRun(some);
+          const random = randomOf(seed);
+          await database.empty();
+          for (const plan of plans) await applyPlan(database.as('owner'), plan);
+          const atWrite = crashes(random);
+          const as = (role: Role) => crashing(database.as(role), atWrite);
+          await roughRun(
+            {
+              ...memoryStore(plans),
+              plans: dataApiPlans(database.as('calculate_emissions')),
+              minutes: dataApiMinutes(as('calculate_emissions')),
+              hours: dataApiHours(as('calculate_emissions')),
+              compliance: dataApiCompliance(as('check_compliance')),
+              quarantine: dataApiQuarantine(as('validate_measurements')),
+              silence: async () => {
+                await database.as('owner').execute("update facility_clock set arrived_at = now() - interval '1 hour'");
+              },
+            },
+            some,
+            random,
+          );
+          const records = dataApiRecords(database.as('owner'));
+          const digest = await stateDigest(records.hours([FACILITY]), records.compliance([FACILITY]));
+          expect(digest).toBe(await digestInMemory(calm));
+          const [marks] = await database
+            .as('owner')
+            .execute('select (select count(*) from dirty_hour) + (select count(*) from unpublished_hour)');
+          expect(marks).toEqual([0]);
+        }),
+        { numRuns: 10 },
+      );
+    }, 120_000);
   });
 });
+
+/** A database whose answers get lost: the statement may have run, and the caller does not know. */
+const crashing = (database: Database, atWrite: AtWrite): Database => {
+  const guarded =
+    (execute: Execute): Execute =>
+    async (sql, parameters) => {
+      atWrite('before', sql);
+      const rows = await execute(sql, parameters);
+      atWrite('after', sql);
+      return rows;
+    };
+  return {
+    execute: guarded(database.execute),
+    transaction: (work) => database.transaction((execute) => work(guarded(execute))),
+  };
+};

@@ -1,11 +1,33 @@
 import type { Context } from 'aws-lambda';
-import type { StreamRecord } from '#core/ports';
+import type {
+  ComplianceStore,
+  HourStore,
+  LandingStore,
+  MinuteStore,
+  PlanStore,
+  QuarantineStore,
+  Stream,
+  StreamRecord,
+} from '#core/ports';
 import { makeHandler as calculateEmissions } from '../../functions/calculate-emissions/handler.ts';
 import { makeHandler as checkCompliance } from '../../functions/check-compliance/handler.ts';
 import { makeHandler as closePeriods } from '../../functions/close-periods/handler.ts';
 import { makeHandler as validateMeasurements } from '../../functions/validate-measurements/handler.ts';
 import { context, kinesisEvent } from './events.ts';
-import type { MemoryStore } from './memory-store.ts';
+
+/** What the four functions run on. */
+export interface PipelineStore {
+  readonly plans: PlanStore;
+  readonly minutes: MinuteStore;
+  readonly hours: HourStore;
+  readonly compliance: ComplianceStore;
+  readonly landing: LandingStore;
+  readonly quarantine: QuarantineStore;
+  readonly validated: Stream & { readonly records: readonly StreamRecord[] };
+  readonly emissions: Stream & { readonly records: readonly StreamRecord[] };
+  /** From now on every facility counts as silent: its open hours are due. */
+  silence(): Promise<void>;
+}
 
 type Batch = readonly StreamRecord[];
 /** Cuts a stream into batches; the default takes it whole. */
@@ -33,7 +55,7 @@ const isCrash = (error: unknown): boolean =>
 
 /** The four functions over one store, driven to the end: every record processed, every period closed. */
 export const runPipeline = async (
-  store: Omit<MemoryStore, 'idle'> & { readonly idle: Set<string> },
+  store: PipelineStore,
   messages: Batch,
   cut: Cut = (records) => [records],
   now: () => number = () => 4_000_000_000_000,
@@ -57,7 +79,7 @@ export const runPipeline = async (
     await consume(store.validated.records, calculate);
     await consume(store.emissions.records, check);
   }
-  for (const facility of store.planned.keys()) store.idle.add(facility);
+  await store.silence();
   await untilDone(() => close({}, context));
   await consume(store.emissions.records, check);
 };

@@ -33,9 +33,7 @@ afterAll(() => database.stop());
 
 const databaseStores = async (): Promise<Stores> => {
   const owner = database.as('owner');
-  await owner.execute(
-    'truncate facility, source, facility_clock, minute, dirty_hour, hour, unpublished_hour, compliance_record restart identity',
-  );
+  await database.empty();
   for (const plan of plans) await applyPlan(owner, plan);
   return {
     plans: dataApiPlans(database.as('validate_measurements')),

@@ -55,8 +55,7 @@ const EQUATIONS: Record<string, (get: Inputs) => Decimal | undefined> = {
   'F-5': (get) => noxRateByDryOxygen(ppmDry(get('nox')), dryFFactor(get('fd')), percentDry(get('o2'))),
   'F-6': (get) => noxRateByCarbonDioxide(ppmDry(get('nox')), carbonFFactor(get('fc')), percentDry(get('co2'))),
   'F-11': (get) => co2MassRate(percentWet(get('co2')), scfhWet(get('flow'))),
-  'F-15': (get) =>
-    heatInputRateByCarbonDioxide(scfhWet(get('flow')), carbonFFactor(get('fc')), percentWet(get('co2'))),
+  'F-15': (get) => heatInputRateByCarbonDioxide(scfhWet(get('flow')), carbonFFactor(get('fc')), percentWet(get('co2'))),
   'F-24A': (get) => noxMassRate(poundPerMmBtu(get('noxRate')), mmBtuPerHour(get('heat'))),
   '19-1': (get) => noxRateByOxygen(ppmDry(get('nox')), dryFFactor(get('fd')), percentDry(get('o2'))),
   'D-5': (get) => so2RateOfGas(poundPerMmBtu(get('rate')), mmBtuPerHour(get('heat'))),
