@@ -39,9 +39,18 @@ export interface AgentParts {
 export const runAgent = async (parts: AgentParts, signal: AbortSignal): Promise<'done' | 'stopped'> => {
   const { facility, thing, source, buffer, uplink, clock, report } = parts;
   const stop = new AbortController();
+  const kept = bell();
+  const room = bell();
+  let disconnected: Promise<void> | undefined;
+  const disconnect = () => (disconnected ??= uplink.stop());
+  stop.signal.addEventListener('abort', () => {
+    kept.ring();
+    room.ring();
+    void clock.sleep(GRACE_MS).then(disconnect);
+  });
   const onSignal = () => stop.abort();
   signal.addEventListener('abort', onSignal, { once: true });
-  if (signal.aborted) stop.abort();
+  if (signal.aborted) onSignal();
 
   const resumeAt = buffer.resumeAt(source.key);
   let producedMinutes = resumeAt === undefined ? 0 : source.minutesBefore(resumeAt);
@@ -64,18 +73,8 @@ export const runAgent = async (parts: AgentParts, signal: AbortSignal): Promise<
     report({ event: 'progress', facility, ...progress() });
   };
 
-  const kept = bell();
-  const room = bell();
   const ended = new AbortController();
-  const gaveUp = new Promise<undefined>((resolve) => {
-    const onStop = () => {
-      kept.ring();
-      room.ring();
-      void clock.sleep(GRACE_MS).then(() => resolve(undefined));
-    };
-    if (stop.signal.aborted) onStop();
-    else stop.signal.addEventListener('abort', onStop, { once: true });
-  });
+  const hurry = AbortSignal.any([ended.signal, stop.signal]);
 
   const fill = async () => {
     const appends = inFlight(APPENDS_IN_FLIGHT);
@@ -102,7 +101,7 @@ export const runAgent = async (parts: AgentParts, signal: AbortSignal): Promise<
   const untilPhase = async ({ start, minutes }: BufferedMessage) => {
     const due = ((start + minutes) * 60 + phaseSeconds(thing)) * 1000;
     const wait = due - clock.now();
-    if (wait > 0) await clock.sleep(wait, AbortSignal.any([ended.signal, stop.signal]));
+    if (wait > 0) await clock.sleep(wait, hurry);
   };
 
   async function* outgoing(): AsyncGenerator<Outgoing> {
@@ -128,16 +127,12 @@ export const runAgent = async (parts: AgentParts, signal: AbortSignal): Promise<
   /** Sends one message until it is acknowledged, or set aside with its reason. */
   const deliver = async (message: Outgoing) => {
     for (let attempt = 1; !stop.signal.aborted; attempt++) {
-      const outcome = await Promise.race([
-        gaveUp,
-        uplink.publish(message.body).catch((error: unknown) => ({
-          kind: 'refused' as const,
-          code: null,
-          reason: error instanceof Error ? error.message : `${error}`,
-          final: false,
-        })),
-      ]);
-      if (!outcome) return;
+      const outcome = await uplink.publish(message.body).catch((error: unknown) => ({
+        kind: 'refused' as const,
+        code: null,
+        reason: error instanceof Error ? error.message : `${error}`,
+        final: false,
+      }));
       if (outcome.kind === 'acknowledged') {
         await message.acknowledge();
         room.ring();
@@ -191,7 +186,7 @@ export const runAgent = async (parts: AgentParts, signal: AbortSignal): Promise<
   } finally {
     clearInterval(ticker);
     signal.removeEventListener('abort', onSignal);
-    await uplink.stop();
+    await disconnect();
     await buffer.close();
   }
 };

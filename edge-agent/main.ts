@@ -1,16 +1,6 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
-import { minuteOfText } from '#core/time';
-import { type AgentParts, runAgent } from './agent.ts';
-import { lmdbStore } from './buffer/lmdb-store.ts';
-import { minuteBuffer } from './buffer/minute-buffer.ts';
-import { wallClock } from './clock.ts';
-import { type ConfiguredFacility, checkApart, readConfig } from './config.ts';
-import type { Report } from './events.ts';
-import { loadReplays } from './sources/load-replays.ts';
-import { simulator } from './sources/simulator/simulator.ts';
-import type { Source } from './sources/source.ts';
-import { iotCoreUplink } from './uplink/iot-core.ts';
 
 const HELP = `Usage: node edge-agent/main.ts --config FILE [--config FILE ...]
 
@@ -27,77 +17,30 @@ or on SIGTERM and SIGINT, with 1 and a reason when it cannot go on.
   --help          this text
 `;
 
-const report: Report = (event) => void process.stdout.write(`${JSON.stringify(event)}\n`);
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
-const sourcesOf = async (facilities: readonly ConfiguredFacility[]): Promise<ReadonlyMap<string, Source>> => {
-  const replayed = facilities.flatMap(({ config: { source }, plan }) =>
-    source.kind === 'replay' ? [{ plan, files: source.files, units: source.units }] : [],
-  );
-  const sources = new Map(await loadReplays(replayed, report));
-  for (const { config, plan } of facilities) {
-    const { source } = config;
-    if (source.kind !== 'simulator') continue;
-    const { seed, speed } = source;
-    const until = source.until === undefined ? undefined : minuteOfText(source.until);
-    sources.set(config.facility, simulator(plan, { seed, speed, from: minuteOfText(source.from), until }, wallClock));
-  }
-  return sources;
-};
-
-const partsOf = ({ config }: ConfiguredFacility, source: Source): AgentParts => ({
-  facility: config.facility,
-  thing: config.thing,
-  source,
-  uplink: iotCoreUplink(config, report),
-  buffer: minuteBuffer(lmdbStore(config.bufferFolder), config.bufferMegabytes * 1024 * 1024),
-  clock: wallClock,
-  report,
-  chaos: config.chaos,
-});
-
-const run = async (files: readonly string[], signal: AbortSignal, stop: () => void): Promise<void> => {
-  const facilities = await Promise.all(files.map(readConfig));
-  checkApart(facilities);
-  const sources = await sourcesOf(facilities);
-  const agents = facilities.map((facility) => ({
-    ...facility,
-    parts: partsOf(facility, sources.get(facility.config.facility)!),
-  }));
-  const runs = await Promise.allSettled(
-    agents.map(async ({ config, parts }) => {
-      try {
-        const outcome = await runAgent(parts, signal);
-        if (outcome === 'done' && !config.exitWhenDone)
-          await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-      } catch (error) {
-        report({ event: 'failed', facility: config.facility, reason: reasonOf(error) });
-        stop();
-        throw error;
-      }
-    }),
-  );
-  for (const one of runs) if (one.status === 'rejected') throw one.reason;
-};
-
-const main = async (): Promise<number> => {
+const main = async (): Promise<void> => {
   const { values } = parseArgs({
     options: { config: { type: 'string', multiple: true }, help: { type: 'boolean' } },
   });
   if (values.help) {
     process.stdout.write(HELP);
-    return 0;
+    return;
   }
   if (!values.config) throw new Error('expected --config FILE; --help explains it');
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort());
-  await run(values.config, stop.signal, () => stop.abort());
-  return 0;
+  // From the second start on, the agent need not load Node's TypeScript parser: 20 MB of the 120 MB it may take.
+  enableCompileCache();
+  const { runFacilities } = await import('./run-facilities.ts');
+  await runFacilities(values.config, stop, (event) => void process.stdout.write(`${JSON.stringify(event)}\n`));
 };
 
+/** Everything is closed by now, but the IoT client's threads hold the process until its objects are collected (100 s). */
+const end = (code: number): never => process.exit(code);
+
 try {
-  process.exitCode = await main();
+  await main();
+  end(0);
 } catch (error) {
-  process.stderr.write(`edge-agent: ${reasonOf(error)}\n`);
-  process.exitCode = 1;
+  process.stderr.write(`edge-agent: ${error instanceof Error ? error.message : error}\n`);
+  end(1);
 }

@@ -10,7 +10,7 @@ import type { CertificateFiles } from './services/iot/key-files.ts';
 import { startIot } from './services/iot.ts';
 import { startKinesis } from './services/kinesis.ts';
 import { asyncInvocations } from './services/lambda/async-invoke.ts';
-import { functionNameOf, startLambda } from './services/lambda.ts';
+import { startLambda } from './services/lambda.ts';
 import { startPostgres } from './services/postgres.ts';
 import { startS3 } from './services/s3.ts';
 import { startScheduler } from './services/scheduler.ts';
@@ -164,7 +164,7 @@ const start = async (
   onStop(eventSources.stop);
   for (const { target, streamArn, parallelizationFactor } of mappings) {
     const { name, shards } = kinesis.stream(streamArn);
-    log(`event source: ${name} to ${functionNameOf(target)}, ${shards * parallelizationFactor} lanes`);
+    log(`event source: ${name} to ${lambda.titleOf(target)}, ${shards * parallelizationFactor} lanes`);
   }
 
   const later = asyncInvocations({
@@ -177,7 +177,7 @@ const start = async (
   const schedules = schedulesOf(templates);
   const scheduler = startScheduler({ schedules, lambda, invokeLater: later.invoke });
   onStop(scheduler.stop);
-  for (const { expression, target } of schedules) log(`scheduler: ${functionNameOf(target)} at ${expression}`);
+  for (const { expression, target } of schedules) log(`scheduler: ${lambda.titleOf(target)} at ${expression}`);
 
   const policies = devicePoliciesOf(templates);
   const iot = await startIot({
@@ -228,8 +228,7 @@ const start = async (
   };
 
   function closePeriodsSchedule(): string {
-    const serves = functions.filter(({ environment }) => environment.POWERTOOLS_SERVICE_NAME === 'close-periods');
-    const schedule = schedules.find(({ target }) => serves.some(({ name }) => name === functionNameOf(target)));
+    const schedule = schedules.find(({ target }) => lambda.titleOf(target) === 'close-periods');
     if (!schedule) throw new Error('the templates have no schedule that invokes close-periods');
     return schedule.name;
   }

@@ -93,7 +93,8 @@ describe('the rules find a planted breach', () => {
     ['local/services/a.ts', "import { makeHandler } from '../../functions/close-periods/handler.ts';"],
     ['local/services/a.ts', "import type { Database } from '#adapters/data-api';"],
     ['local/services/a.ts', "import { templates } from '../../test/lib/template.ts';"],
-    ['bench/a.ts', "import { start } from '../local/main.ts';"],
+    ['local/a.ts', "import { makeHandler } from '../functions/close-periods/handler.ts';"],
+    ['bench/a.ts', "import { a } from '../test/local/temporary.ts';"],
     ['cli/a.ts', "import { start } from '../local/main.ts';"],
     ['scripts/a.ts', ''],
   ])('in %s: %s', (path, text) => {

@@ -1,8 +1,8 @@
 import { type HourValues, type RunningTotals, runningTotals, windowTotal } from '../averaging/rolling.ts';
 import { Decimal } from '../units/decimal.ts';
 
-/** Rounds down, so that an average that is kept to never goes over the limit by a last digit. */
-const Down = Decimal.clone({ rounding: Decimal.ROUND_FLOOR });
+/** Decimals of an allowed average; cut off, not rounded, so that keeping to it is keeping the limit. */
+const ALLOWED_DECIMALS = 12;
 
 /**
  * The average still allowed over the next operating hours, so that the window that ends with them keeps the limit.
@@ -36,7 +36,7 @@ export const allowedFrom = (
 ): Decimal => {
   const { sum, valid } = windowTotal(totals, Math.max(0, end - operatingHours + remainingHours), end);
   const room = limit.times(valid + remainingHours).minus(sum);
-  return new Decimal(new Down(room).div(remainingHours));
+  return room.div(remainingHours).toDecimalPlaces(ALLOWED_DECIMALS, Decimal.ROUND_FLOOR);
 };
 
 /**

@@ -2,6 +2,7 @@ import { splitCsvLine } from './split-csv-line.ts';
 
 /** Names of a column in EPA's hourly files through the years, in the letters and digits of the header only. */
 const NAMES = {
+  state: ['STATE'],
   orisCode: ['ORISPLCODE', 'FACILITYID'],
   unit: ['UNITID'],
   date: ['OPDATE', 'DATE'],

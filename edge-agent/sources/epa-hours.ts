@@ -7,6 +7,8 @@ export interface EpaHour {
   readonly kind: 'hour';
   readonly file: string;
   readonly line: number;
+  /** Postal code; null where the file has no such column. */
+  readonly state: string | null;
   readonly orisCode: number;
   readonly unit: string;
   /** Local standard time, `2018-01-23`. */
@@ -90,6 +92,7 @@ const hourOf = ({ file, number: line, text }: Line, columns: EpaColumns): EpaHou
     kind: 'hour',
     file,
     line,
+    state: field(columns.state) || null,
     orisCode: wholeNumber('the ORIS code', field(columns.orisCode), 1, 9_999_999),
     unit,
     date: dateOf(field(columns.date)),

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { CrtError, iot, mqtt5 } from 'aws-iot-device-sdk-v2';
 import type { Report } from '../events.ts';
-import { outcomeOf, type Uplink } from './uplink.ts';
+import { outcomeOf, type PublishOutcome, type Uplink } from './uplink.ts';
 
 export interface IotCoreOptions {
   readonly facility: string;
@@ -64,32 +64,50 @@ export const iotCoreUplink = (options: IotCoreOptions, report: Report): Uplink =
   checkReadable({ caFile: endpoint.caFile, certificateFile, keyFile });
   const client = clientOf(options);
   const topicName = minutesTopic(options);
+  let stopping = false;
+  const away = (reason: string) => {
+    if (!stopping) report({ event: 'disconnected', facility, reason });
+  };
   client.on('connectionSuccess', () => report({ event: 'connected', facility }));
-  client.on('connectionFailure', ({ error, connack }) =>
-    report({ event: 'disconnected', facility, reason: connack?.reasonString ?? `${error}` }),
-  );
-  client.on('disconnection', ({ error, disconnect }) =>
-    report({ event: 'disconnected', facility, reason: disconnect?.reasonString ?? `${error}` }),
-  );
+  client.on('connectionFailure', ({ error, connack }) => away(connack?.reasonString ?? `${error}`));
+  client.on('disconnection', ({ error, disconnect }) => away(disconnect?.reasonString ?? `${error}`));
+  /** The client keeps publishes for a later start when it is stopped; nobody would ever hear of them. */
+  const waiting = new Set<(error: Error) => void>();
   return {
     start: () => client.start(),
-    async publish(payload) {
-      try {
-        const puback = await client.publish({ topicName, payload, qos: mqtt5.QoS.AtLeastOnce });
-        const code = puback?.reasonCode ?? 0;
-        return outcomeOf(code, puback?.reasonString ?? mqtt5.PubackReasonCode[code] ?? 'unknown reason code');
-      } catch (error) {
-        // The client itself refuses what is longer than the broker said it takes: no retry makes it shorter.
-        if (error instanceof CrtError && error.error_name === 'AWS_ERROR_MQTT5_PACKET_VALIDATION')
-          return { kind: 'refused', code: null, reason: error.message, final: true };
-        throw error;
-      }
-    },
+    publish: (payload) =>
+      new Promise<PublishOutcome>((resolve, reject) => {
+        waiting.add(reject);
+        client
+          .publish({ topicName, payload, qos: mqtt5.QoS.AtLeastOnce })
+          .then(
+            (puback) => resolve(outcomeOfPuback(puback)),
+            (error: unknown) => {
+              const outcome = outcomeOfError(error);
+              if (outcome) resolve(outcome);
+              else reject(error);
+            },
+          )
+          .finally(() => waiting.delete(reject));
+      }),
     async stop() {
+      stopping = true;
       const stopped = once(client, 'stopped');
       client.stop();
       await stopped;
       client.close();
+      for (const reject of waiting) reject(new Error('the connection was closed before the cloud had answered'));
     },
   };
 };
+
+const outcomeOfPuback = (puback: mqtt5.PubackPacket | undefined): PublishOutcome => {
+  const code = puback?.reasonCode ?? mqtt5.PubackReasonCode.Success;
+  return outcomeOf(code, puback?.reasonString ?? mqtt5.PubackReasonCode[code] ?? 'unknown reason code');
+};
+
+/** The client itself refuses what is longer than the broker said it takes: no retry makes it shorter. */
+const outcomeOfError = (error: unknown): PublishOutcome | undefined =>
+  error instanceof CrtError && error.error_name === 'AWS_ERROR_MQTT5_PACKET_VALIDATION'
+    ? { kind: 'refused', code: null, reason: error.message, final: true }
+    : undefined;

@@ -10,6 +10,7 @@ export interface Uplink {
   start(): void;
   /** Resolves when the cloud has answered, however long the connection is away. Rejects when it was not sent. */
   publish(body: Uint8Array): Promise<PublishOutcome>;
+  /** Disconnects. Publishes that still wait for an answer reject. */
   stop(): Promise<void>;
 }
 

@@ -34,7 +34,7 @@ export const startEventSources = async (options: {
   readonly dataDir: string;
   readonly mappings: readonly EventSourceMapping[];
   readonly kinesis: Pick<Kinesis, 'stream' | 'writing'>;
-  readonly lambda: Pick<Lambda, 'invoke'>;
+  readonly lambda: Pick<Lambda, 'invoke' | 'titleOf'>;
   readonly putObject: (bucket: string, key: string, body: string) => Promise<unknown>;
   readonly log?: (line: string) => void;
   readonly now?: () => number;
@@ -78,7 +78,7 @@ export const startEventSources = async (options: {
             checkpoint: (position) => checkpoints.set(shard.id, lane, position),
             discard: async (items, why) => {
               const about = `${items.length} record(s) of ${stream.name} from ${items[0]!.sequenceNumber}`;
-              log(`event source: ${functionNameOf(mapping.target)} gives up ${about}: ${why.condition}`);
+              log(`event source: ${options.lambda.titleOf(mapping.target)} gives up ${about}: ${why.condition}`);
               if (!mapping.onFailureBucket) return;
               const identity = { mappingId: mapping.id, functionArn: mapping.target, streamArn: stream.arn };
               const object = discardedObject({ ...identity, shardId: shard.id, items, ...why }, now());
@@ -118,7 +118,7 @@ export const startEventSources = async (options: {
     },
     counters: () =>
       running.map(({ mapping, stream, counters, lanes }) => ({
-        function: functionNameOf(mapping.target),
+        function: options.lambda.titleOf(mapping.target),
         stream: stream.name,
         ...counters,
         iteratorAgeMs: Math.max(0, ...lanes.map(({ oldest }) => (oldest === undefined ? 0 : now() - oldest))),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { concurrencyOf, type FunctionDefinition, instanceEnvironment } from './lambda/definition.ts';
+import { concurrencyOf, type FunctionDefinition, instanceEnvironment, titleOf } from './lambda/definition.ts';
 import { type FunctionLog, lines, openFunctionLog } from './lambda/function-log.ts';
 import { type Answer, type Fault, type Instance, startInstance } from './lambda/instance.ts';
 
@@ -19,6 +19,8 @@ export interface Lambda {
   invoke(nameOrArn: string, event: string): Promise<InvocationResult>;
   /** Invocations under way. */
   readonly inFlight: number;
+  /** Short name of a function, for people. */
+  titleOf(nameOrArn: string): string;
   /** Processes of a function's instances. */
   pids(nameOrArn: string): readonly number[];
   /** Ends every instance, also those at work. */
@@ -58,7 +60,7 @@ export const startLambda = (options: {
 
   const functions = new Map<string, RunningFunction>();
   for (const definition of options.functions) {
-    const log = openFunctionLog(join(dataDir, 'logs', `${definition.name}.log`));
+    const log = openFunctionLog(join(dataDir, 'logs', `${titleOf(definition)}.log`));
     functions.set(definition.name, { definition, log, instances: new Set(), idle: [], reported: 0 });
   }
 
@@ -72,7 +74,7 @@ export const startLambda = (options: {
     running.log.write(Buffer.from(`${JSON.stringify({ requestId, ...fault })}\n`));
     if (Date.now() - running.reported < REPORT_EVERY_MS) return;
     running.reported = Date.now();
-    say(`lambda: ${running.definition.name} failed with ${fault.errorType}: ${fault.errorMessage}`);
+    say(`lambda: ${titleOf(running.definition)} failed with ${fault.errorType}: ${fault.errorMessage}`);
   };
 
   const start = ({ definition, log, instances }: RunningFunction): Instance => {
@@ -111,6 +113,7 @@ export const startLambda = (options: {
     get inFlight() {
       return inFlight;
     },
+    titleOf: (nameOrArn) => titleOf(find(nameOrArn).definition),
     pids: (nameOrArn) => [...find(nameOrArn).instances].flatMap(({ pid, usable }) => (usable && pid ? [pid] : [])),
     invoke: async (nameOrArn, event) => {
       const running = find(nameOrArn);

@@ -13,8 +13,8 @@ export interface TemplateResource {
   readonly ref: string;
   /** Value of `Fn::GetAtt`. */
   attribute(name: string): string;
-  /** Its properties with every intrinsic function worked out, checked against what the local service understands. */
-  properties<T>(schema: z.ZodType<T>): T;
+  /** The properties that the local service understands, with their intrinsic functions worked out, checked. */
+  properties<Shape extends z.ZodObject>(schema: Shape): z.infer<Shape>;
 }
 
 export interface Templates {
@@ -51,7 +51,7 @@ export const loadTemplates = (folder: string): Templates => {
           return String(scopes.get(stack.name)!.ref(logicalId));
         },
         attribute: (name: string) => String(scopes.get(stack.name)!.attribute(logicalId, name)),
-        properties: <T>(schema: z.ZodType<T>) => check(stack, logicalId, schema),
+        properties: <Shape extends z.ZodObject>(schema: Shape) => check(stack, logicalId, schema),
       };
     }),
   );
@@ -65,9 +65,16 @@ export const loadTemplates = (folder: string): Templates => {
     );
   }
 
-  function check<T>(stack: Stack, logicalId: string, schema: z.ZodType<T>): T {
+  function check<Shape extends z.ZodObject>(stack: Stack, logicalId: string, schema: Shape): z.infer<Shape> {
     const { Type, Properties } = stack.template.Resources[logicalId]!;
-    const result = schema.safeParse(resolveValue(Properties, scopes.get(stack.name)!));
+    const scope = scopes.get(stack.name)!;
+    const looksAt = (key: string) =>
+      key in schema.shape ? schema.shape[key] !== IGNORED : schema.def.catchall instanceof z.ZodUnknown;
+    const entries = Object.entries(Properties).map(([key, value]) => [
+      key,
+      looksAt(key) ? resolveValue(value, scope) : value,
+    ]);
+    const result = schema.safeParse(Object.fromEntries(entries));
     if (result.success) return result.data;
     const issues = result.error.issues.map(({ path, message }) => `${path.join('.') || 'properties'}: ${message}`);
     throw new Error(`${stack.name}/${logicalId} (${Type}) cannot run in the local cloud: ${issues.join('; ')}`);

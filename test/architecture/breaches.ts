@@ -2,19 +2,25 @@ import ts from 'typescript';
 import { type Import, type Source, walk } from './source.ts';
 
 /** What the code of a folder may import besides itself. Tests may import anything. */
+const OURS = 'bench|bin|cli|console|core|edge-agent|functions|lib|local|test';
+/** Any npm package, but none of our own folders, whose names look alike. */
+const ANY_PACKAGE = `(?!(${OURS})/)@?[a-z]`;
+
 const MAY_IMPORT: Readonly<Record<string, RegExp>> = {
   core: /^(zod|decimal\.js)$/,
-  functions: /^(core\/|node:|@aws-sdk\/|@smithy\/|@middy\/|@aws-lambda-powertools\/)/,
-  'edge-agent': /^(core\/|node:|(aws-iot-device-sdk-v2|lmdb|csv-parse|fflate)$)/,
+  functions: /^(core\/|node:|zod$|@aws-sdk\/|@smithy\/|@middy\/|@aws-lambda-powertools\/)/,
+  'edge-agent': /^(core\/|node:|(aws-iot-device-sdk-v2|lmdb|csv-parse|fflate|zod)$)/,
   lib: /^(aws-cdk-lib$|constructs$|cdk-nag$|node:)/,
   bin: /^(lib\/|aws-cdk-lib$|cdk-nag$)/,
-  // The programs on one machine: any npm package, but no code of a function, for they run the bundles.
-  local: /^(core\/|edge-agent\/|lib\/|node:|<computed>|@?[a-z])/,
-  cli: /^(core\/|node:|@?[a-z])/,
-  console: /^(core\/|node:|@?[a-z])/,
-  bench: /^(core\/|functions\/|edge-agent\/|node:|<computed>|@?[a-z])/,
+  // The cloud on one machine runs the bundles: it knows no code of a function.
+  'local/services': new RegExp(`^(local/|<computed>|${ANY_PACKAGE})`),
+  'local/template': new RegExp(`^(local/|${ANY_PACKAGE})`),
+  // The runner acts as an operator does: it puts plans in force and reads what is stored, by the same adapters.
+  local: new RegExp(`^(core/|edge-agent/|functions/adapters/|lib/|<computed>|${ANY_PACKAGE})`),
+  cli: new RegExp(`^(core/|${ANY_PACKAGE})`),
+  console: new RegExp(`^(core/|${ANY_PACKAGE})`),
+  bench: new RegExp(`^(core/|functions/|edge-agent/|local/|<computed>|${ANY_PACKAGE})`),
 };
-const OURS = /^(bench|bin|cli|console|core|edge-agent|functions|lib|local|test)\//;
 
 /** Types vanish before anything runs, so these may cross. */
 const TYPES_MAY_CROSS: Readonly<Record<string, RegExp>> = {
@@ -26,21 +32,15 @@ const TYPES_MAY_CROSS: Readonly<Record<string, RegExp>> = {
 export const layerBreaches = ({ path, imports }: Source): string[] => {
   const [folder] = path.split('/') as [string];
   if (folder === 'test') return [];
-  const allowed = MAY_IMPORT[folder];
+  const allowed = MAY_IMPORT[path.split('/').slice(0, 2).join('/')] ?? MAY_IMPORT[folder];
   if (!allowed) return [`${path} is in a folder without rules`];
   return imports
     .filter(({ target, typeOnly }) => {
       if (target.startsWith(`${folder}/`)) return folder === 'functions' && betweenFunctions(path, target);
       if (typeOnly && TYPES_MAY_CROSS[folder]?.test(target)) return false;
-      return !allowed.test(target) || !namesLayer(allowed, target);
+      return !allowed.test(target);
     })
     .map(({ target }) => `${path} -> ${target}`);
-};
-
-/** A pattern that allows any package must not let our own folders through by accident. */
-const namesLayer = (allowed: RegExp, target: string): boolean => {
-  const [layer] = OURS.exec(target) ?? [];
-  return !layer || allowed.source.includes(layer.replace('/', '\\/'));
 };
 
 const betweenFunctions = (path: string, target: string): boolean => {

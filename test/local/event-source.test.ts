@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { EventSourceMapping } from '../../local/services/event-source/mapping.ts';
 import { type EventSources, startEventSources } from '../../local/services/event-source.ts';
 import { startKinesis } from '../../local/services/kinesis.ts';
-import type { InvocationResult } from '../../local/services/lambda.ts';
+import { functionNameOf, type InvocationResult } from '../../local/services/lambda.ts';
 import { eventually } from './eventually.ts';
 import { afterTest, temporaryFolder } from './temporary.ts';
 
@@ -80,7 +80,7 @@ const start = async (
     dataDir,
     mappings: [{ ...MAPPING, ...mapping }],
     kinesis,
-    lambda: { invoke },
+    lambda: { invoke, titleOf: functionNameOf },
     putObject: async (bucket, key, body) => objects.push({ bucket, key, body }),
     backoff: { firstMs: 1, maxMs: 5 },
     now,
@@ -417,6 +417,7 @@ describe('Kinesis event source mapping', () => {
       mappings: [{ ...MAPPING, maximumRetryAttempts: 0 }],
       kinesis,
       lambda: {
+        titleOf: functionNameOf,
         invoke: async () => ({ outcome: 'failed', fault: { errorType: 'E', errorMessage: 'e' }, requestId: 'r' }),
       },
       putObject: async (_, __, body) => {

@@ -1,4 +1,4 @@
-import { functionNameOf, type InvocationResult, type Lambda } from '../lambda.ts';
+import type { InvocationResult, Lambda } from '../lambda.ts';
 import { pause } from '../pause.ts';
 
 /** How often and how long an asynchronous invocation of one alias or version is tried. */
@@ -27,7 +27,7 @@ const THROTTLED_MAX_MS = 300_000;
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 export const asyncInvocations = (options: {
-  readonly lambda: Pick<Lambda, 'invoke'>;
+  readonly lambda: Pick<Lambda, 'invoke' | 'titleOf'>;
   readonly configs: readonly AsyncInvokeConfig[];
   readonly sendToQueue: (queueArn: string, body: string) => Promise<void>;
   readonly log: (line: string) => void;
@@ -65,7 +65,7 @@ export const asyncInvocations = (options: {
       const condition =
         failures > retries ? 'RetriesExhausted' : Date.now() + waitMs > latest ? 'EventAgeExceeded' : undefined;
       if (condition) {
-        log(`lambda: ${functionNameOf(target)} gave up an event: ${condition}`);
+        log(`lambda: ${lambda.titleOf(target)} gave up an event: ${condition}`);
         if (config?.onFailureQueueArn) {
           await sendToQueue(config.onFailureQueueArn, failureRecord({ target, event, condition, failures, result }));
         }
@@ -78,7 +78,7 @@ export const asyncInvocations = (options: {
   return {
     invoke: (target, event) => {
       deliver(target, event).catch((error: unknown) =>
-        log(`lambda: event for ${functionNameOf(target)} lost: ${error}`),
+        log(`lambda: event for ${lambda.titleOf(target)} lost: ${error}`),
       );
     },
     stop: () => {

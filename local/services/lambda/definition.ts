@@ -17,6 +17,10 @@ export interface FunctionDefinition {
 /** Concurrent executions of an AWS account, shared here by nobody. */
 const ACCOUNT_CONCURRENCY = 1000;
 
+/** The name the function has in its own logs and metrics, if it has one: physical names are long. */
+export const titleOf = ({ name, environment }: FunctionDefinition): string =>
+  environment.POWERTOOLS_SERVICE_NAME ?? name;
+
 export const concurrencyOf = ({ reservedConcurrency = ACCOUNT_CONCURRENCY }: FunctionDefinition): number =>
   reservedConcurrency;
 

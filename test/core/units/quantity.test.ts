@@ -13,7 +13,6 @@ import {
   btuPerHundredScf,
   carbonFFactor,
   dryFFactor,
-  hundredScfh,
   mmBtu,
   mmBtuPerHour,
   percentDry,
@@ -27,7 +26,7 @@ import {
 import { roundHalfAway } from '#core/units/rounding';
 
 /** Every line under a directive is one that the compiler refuses; it complains about a directive it does not need. */
-export const mustNotCompile = () => {
+const mustNotCompile = () => {
   // @ts-expect-error a dry concentration needs Eq. F-2 and the moisture
   so2MassRate(ppmDry(500), scfhWet(1));
   // @ts-expect-error ppm are not percent

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { AwsError, type Listening, listenOnLoopback, readBody } from './aws-json.ts';
+import { type Bucket, type BucketDefinition, openBucket } from './s3/bucket.ts';
+import { deleteObject, getObject, listObjectsV2, putObject, type S3Call } from './s3/operations.ts';
+import { xmlDocument } from './s3/xml.ts';
+
+export interface S3 extends Listening {
+  /** Resolves when the object is durable. */
+  putObject(bucket: string, key: string, body: Uint8Array | string): Promise<{ readonly versionId: string }>;
+  /** The current object, or undefined. */
+  getObject(bucket: string, key: string): Promise<Buffer | undefined>;
+  /** Current objects whose keys begin with `prefix`, in order. */
+  list(bucket: string, prefix?: string): readonly { readonly key: string; readonly size: number }[];
+}
+
+export type { BucketDefinition };
+
+/** Larger objects are uploaded in parts, which nothing here does. */
+const MAX_OBJECT_BYTES = 64 * 1024 * 1024;
+const tooLarge = () => new AwsError('EntityTooLarge', `an object here has at most ${MAX_OBJECT_BYTES} bytes`);
+
+/**
+ * S3 over files: `dataDir/BUCKET/objects/` holds every object as a plain file. Buckets are addressed by path
+ * (`/BUCKET/KEY`), which is what the SDK does with an endpoint that is an IP address, or by host (`BUCKET.anything`).
+ * An operation, option or header that is not served is refused with `NotImplemented`.
+ */
+export const startS3 = async (options: {
+  readonly dataDir: string;
+  readonly buckets: readonly BucketDefinition[];
+  readonly port?: number;
+}): Promise<S3> => {
+  const { dataDir, buckets, port } = options;
+  const opened = new Map<string, Bucket>();
+  for (const bucket of buckets) opened.set(bucket.name, await openBucket(join(dataDir, bucket.name), bucket));
+  const bucketOf = (name: string): Bucket => {
+    const bucket = opened.get(name);
+    if (bucket) return bucket;
+    throw new AwsError('NoSuchBucket', `The specified bucket does not exist: ${name}`, 404);
+  };
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await readBody(request, MAX_OBJECT_BYTES + 1024 * 1024, tooLarge);
+    // Not by `URL`, which would take `..` out of a key.
+    const [path = '/', search = ''] = (request.url ?? '/').split('?', 2);
+    const byHost = buckets.find(({ name }) => request.headers.host?.startsWith(`${name}.`))?.name;
+    const [, first = '', rest = ''] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
+    const [bucket, key] = byHost === undefined ? [first, rest] : [byHost, path.slice(1)];
+    const call = {
+      bucket: bucketOf(bucket),
+      key: decodeURIComponent(key),
+      query: new URLSearchParams(search),
+      request,
+    };
+    await operationOf(call)({ ...call, response, body });
+  };
+  const server = createServer((request, response) => {
+    response.setHeader('x-amz-request-id', randomUUID());
+    answer(request, response).catch((error: unknown) => answerXmlError(request, response, error));
+  });
+  const listening = await listenOnLoopback(server, port);
+
+  return {
+    ...listening,
+    putObject: async (bucket, key, body) => {
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+      return bucketOf(bucket).put({ key, bytes, headers: {}, checksums: {} });
+    },
+    getObject: async (bucket, key) => {
+      const version = bucketOf(bucket).current(key);
+      return version && readFile(bucketOf(bucket).pathOf(version));
+    },
+    list: (bucket, prefix = '') => {
+      const keys = bucketOf(bucket).keys();
+      return keys.filter((key) => key.startsWith(prefix)).map((key) => bucketOf(bucket).current(key)!);
+    },
+    stop: async () => {
+      await listening.stop();
+      for (const bucket of opened.values()) await bucket.close();
+    },
+  };
+};
+
+type Operation = (call: S3Call) => Promise<void>;
+
+const OBJECT_QUERY = ['x-id', 'versionId'];
+const LIST_QUERY = ['prefix', 'delimiter', 'start-after', 'continuation-token', 'max-keys', 'encoding-type'];
+/** They change what a request means; leaving them out of account would be a wrong answer. */
+const REFUSED =
+  /^(if-match|if-modified-since|if-unmodified-since|x-amz-(copy-source|object-lock|tagging|write-offset).*)$/;
+
+const operationOf = ({ key, query, request }: Pick<S3Call, 'key' | 'query' | 'request'>): Operation => {
+  const method = request.method ?? '';
+  const known = key === '' ? ['x-id', 'list-type', 'fetch-owner', ...LIST_QUERY] : OBJECT_QUERY;
+  const refused = Object.keys(request.headers).find(
+    (name) => REFUSED.test(name) || (name === 'if-none-match' && method !== 'PUT'),
+  );
+  const unknown = [...query.keys()].find((name) => !known.includes(name)) ?? refused;
+  const operation = key === '' ? undefined : OBJECT_OPERATIONS[method];
+  if (unknown === undefined && operation) return operation;
+  if (unknown === undefined && method === 'GET' && query.get('list-type') === '2') return listObjectsV2;
+  if (unknown === undefined && method === 'HEAD') return async ({ response }) => void response.writeHead(200).end();
+  const what = `${method} of ${key === '' ? 'a bucket' : 'an object'}${unknown ? ` with ${unknown}` : ''}`;
+  throw new AwsError('NotImplemented', `${what} is not served by the local cloud`, 501);
+};
+
+const OBJECT_OPERATIONS: Readonly<Record<string, Operation>> = {
+  PUT: putObject,
+  GET: getObject,
+  HEAD: getObject,
+  DELETE: deleteObject,
+};
+
+const answerXmlError = (request: IncomingMessage, response: ServerResponse, error: unknown): void => {
+  if (!(error instanceof AwsError)) console.error('local cloud: s3 request failed:', error);
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const { code, status, message } =
+    error instanceof AwsError ? error : new AwsError('InternalError', String(error), 500);
+  const document = xmlDocument('Error', [
+    ['Code', code],
+    ['Message', message],
+    ['Resource', request.url],
+  ]);
+  response.writeHead(status, { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(document) });
+  response.end(request.method === 'HEAD' ? undefined : document);
+};

@@ -1,0 +1,145 @@
+import { createReadStream } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { AwsError } from '../aws-json.ts';
+import type { Bucket } from './bucket.ts';
+import { listObjects } from './listing.ts';
+import type { ObjectVersion } from './object-log.ts';
+import { readObject } from './request-body.ts';
+import { xmlDocument } from './xml.ts';
+
+export interface S3Call {
+  readonly bucket: Bucket;
+  readonly key: string;
+  readonly query: URLSearchParams;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly body: Buffer;
+}
+
+/** Headers of the object that S3 keeps and returns. */
+const KEPT = ['content-type', 'cache-control', 'content-disposition', 'content-language', 'expires'];
+
+export const putObject = async ({ bucket, key, request: { headers }, response, body }: S3Call): Promise<void> => {
+  const { bytes, checksums } = readObject(body, headers);
+  const kept = Object.entries(headers).filter(([name]) => KEPT.includes(name) || name.startsWith('x-amz-meta-'));
+  const encoding = (headers['content-encoding'] ?? '').replace(/(^|,)\s*aws-chunked\s*(,\s*|$)/, '');
+  if (headers['if-none-match'] !== undefined && headers['if-none-match'] !== '*') {
+    throw new AwsError('NotImplemented', 'If-None-Match of a PutObject can only be *', 501);
+  }
+  const version = await bucket.put({
+    key,
+    bytes,
+    checksums,
+    headers: { ...Object.fromEntries(kept as [string, string][]), ...(encoding && { 'content-encoding': encoding }) },
+    onlyIfNew: headers['if-none-match'] === '*',
+  });
+  response.writeHead(200, { etag: version.etag, ...versionHeader(bucket, version), ...checksumHeaders(version) });
+  response.end();
+};
+
+/** GetObject and HeadObject. */
+export const getObject = async ({ bucket, key, query, request, response }: S3Call): Promise<void> => {
+  const version = found(bucket, key, query.get('versionId') ?? undefined, response);
+  const range = rangeOf(request.headers.range, version.size);
+  const wantsChecksum = request.headers['x-amz-checksum-mode'] === 'ENABLED' && !range;
+  response.writeHead(range ? 206 : 200, {
+    'content-type': 'binary/octet-stream',
+    ...version.headers,
+    'accept-ranges': 'bytes',
+    'content-length': range ? range.end - range.start + 1 : version.size,
+    ...(range && { 'content-range': `bytes ${range.start}-${range.end}/${version.size}` }),
+    etag: version.etag,
+    'last-modified': new Date(version.modified).toUTCString(),
+    ...versionHeader(bucket, version),
+    ...(wantsChecksum && checksumHeaders(version)),
+  });
+  if (request.method === 'HEAD' || version.size === 0) response.end();
+  else await pipeline(createReadStream(bucket.pathOf(version), range ?? {}), response);
+};
+
+export const deleteObject = async ({ bucket, key, query, response }: S3Call): Promise<void> => {
+  const removed = await bucket.remove(key, query.get('versionId') ?? undefined);
+  response.writeHead(204, {
+    ...(removed && versionHeader(bucket, removed)),
+    ...(removed?.deleteMarker && { 'x-amz-delete-marker': 'true' }),
+  });
+  response.end();
+};
+
+const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
+const MOST_KEYS = 1000;
+
+export const listObjectsV2 = async ({ bucket, query, response }: S3Call): Promise<void> => {
+  const text = (name: string) => query.get(name) ?? '';
+  const asked = Number(query.get('max-keys') ?? MOST_KEYS);
+  if (!Number.isInteger(asked) || asked < 0) throw new AwsError('InvalidArgument', `max-keys ${asked} is no count`);
+  const maxKeys = Math.min(asked, MOST_KEYS);
+  const token = query.get('continuation-token') ?? undefined;
+  const { objects, commonPrefixes, nextToken } = listObjects(bucket, {
+    prefix: text('prefix'),
+    delimiter: text('delimiter'),
+    after: text('start-after'),
+    token,
+    maxKeys,
+  });
+  const encode = query.get('encoding-type') === 'url' ? encodeURIComponent : (name: string) => name;
+  const document = xmlDocument(
+    'ListBucketResult',
+    [
+      ['Name', bucket.name],
+      ['Prefix', encode(text('prefix'))],
+      ['Delimiter', query.has('delimiter') ? encode(text('delimiter')) : undefined],
+      ['StartAfter', query.has('start-after') ? encode(text('start-after')) : undefined],
+      ['EncodingType', query.get('encoding-type') ?? undefined],
+      ['ContinuationToken', token],
+      ['NextContinuationToken', nextToken],
+      ['KeyCount', objects.length + commonPrefixes.length],
+      ['MaxKeys', maxKeys],
+      ['IsTruncated', nextToken !== undefined],
+      ...objects.map(({ key, modified, etag, size }) => {
+        const entry = [
+          ['Key', encode(key)],
+          ['LastModified', new Date(modified).toISOString()],
+          ['ETag', etag],
+          ['Size', size],
+          ['StorageClass', 'STANDARD'],
+        ] as const;
+        return ['Contents', entry] as const;
+      }),
+      ...commonPrefixes.map((prefix) => ['CommonPrefixes', [['Prefix', encode(prefix)] as const]] as const),
+    ],
+    NAMESPACE,
+  );
+  response.writeHead(200, { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(document) });
+  response.end(document);
+};
+
+const found = (bucket: Bucket, key: string, versionId: string | undefined, response: ServerResponse): ObjectVersion => {
+  const version = versionId === undefined ? bucket.latest(key) : bucket.version(key, versionId);
+  if (version && !version.deleteMarker) return version;
+  if (version?.deleteMarker) response.setHeader('x-amz-delete-marker', 'true');
+  if (version && versionId !== undefined) {
+    throw new AwsError('MethodNotAllowed', 'The specified method is not allowed against a delete marker.', 405);
+  }
+  if (versionId !== undefined) throw new AwsError('NoSuchVersion', 'The specified version does not exist.', 404);
+  throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
+};
+
+const versionHeader = ({ versioned }: Bucket, { versionId }: ObjectVersion): Record<string, string> =>
+  versioned ? { 'x-amz-version-id': versionId } : {};
+
+const checksumHeaders = ({ checksums }: ObjectVersion): Record<string, string> => {
+  const headers = Object.entries(checksums).map(([algorithm, value]) => [`x-amz-checksum-${algorithm}`, value]);
+  return headers.length > 0 ? { ...Object.fromEntries(headers), 'x-amz-checksum-type': 'FULL_OBJECT' } : {};
+};
+
+/** One range; a header of any other form is left out of account, as HTTP says. */
+const rangeOf = (header: string | undefined, size: number): { start: number; end: number } | undefined => {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
+  if (!match || (match[1] === '' && match[2] === '')) return undefined;
+  const start = match[1] === '' ? Math.max(0, size - Number(match[2])) : Number(match[1]);
+  const end = match[1] === '' || match[2] === '' ? size - 1 : Math.min(Number(match[2]), size - 1);
+  if (start <= end) return { start, end };
+  throw new AwsError('InvalidRange', 'The requested range is not satisfiable', 416);
+};
