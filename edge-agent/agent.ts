@@ -57,12 +57,12 @@ export const runAgent = async (parts: AgentParts, signal: AbortSignal): Promise<
   let samples = 0;
   let setAsideMinutes = 0;
   for (const { minutes } of buffer.aside()) setAsideMinutes += minutes;
-  const totalMinutes = source.totalMinutes ?? null;
+  const total = source.totalMinutes === undefined ? {} : { totalMinutes: source.totalMinutes };
   const progress = (): Progress => ({
     producedMinutes,
     acknowledgedMinutes: Math.max(0, producedMinutes - buffer.pending().minutes - setAsideMinutes),
     setAsideMinutes,
-    totalMinutes,
+    ...total,
     samples,
   });
   let reported = '';
@@ -167,8 +167,8 @@ export const runAgent = async (parts: AgentParts, signal: AbortSignal): Promise<
     event: 'started',
     facility,
     thing,
-    resumeAt: resumeAt === undefined ? null : textOfMinute(resumeAt),
-    totalMinutes,
+    ...(resumeAt === undefined ? {} : { resumeAt: textOfMinute(resumeAt) }),
+    ...total,
   });
   const ticker = setInterval(reportProgress, PROGRESS_MS);
   uplink.start();

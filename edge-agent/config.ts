@@ -11,6 +11,8 @@ const seed = z.int().min(0).max(2_147_483_647);
 /** JSON has no comments; a key "//" may stand in any object instead. */
 const comment = { '//': z.union([z.string(), z.array(z.string())]).optional() };
 
+const speed = z.union([z.literal('max'), z.number().positive().max(1_000_000)]);
+
 const source = z.discriminatedUnion('kind', [
   z.strictObject({
     ...comment,
@@ -22,6 +24,8 @@ const source = z.discriminatedUnion('kind', [
       .array(z.string().regex(/^\d+\/[^/]+$/, 'expected ORIS/UNIT such as 7953/CT1'))
       .min(1)
       .optional(),
+    /** Replayed minutes per second. */
+    speed: speed.default('max'),
   }),
   z.strictObject({
     ...comment,
@@ -32,7 +36,7 @@ const source = z.discriminatedUnion('kind', [
     /** The minute before which it ends; it runs on when left out. */
     until: minuteText.optional(),
     /** Simulated minutes per second while it lies behind now. */
-    speed: z.union([z.literal('max'), z.number().positive().max(1_000_000)]),
+    speed,
   }),
 ]);
 

@@ -4,9 +4,9 @@ export type AgentEvent =
       readonly event: 'started';
       readonly facility: string;
       readonly thing: string;
-      /** Where the source goes on, UTC; null at its beginning. */
-      readonly resumeAt: string | null;
-      readonly totalMinutes: number | null;
+      /** Where the source goes on, UTC; left out at its beginning. */
+      readonly resumeAt?: string;
+      readonly totalMinutes?: number;
     }
   | { readonly event: 'connected'; readonly facility: string }
   | { readonly event: 'disconnected'; readonly facility: string; readonly reason: string }
@@ -32,7 +32,7 @@ export interface Progress {
   readonly acknowledgedMinutes: number;
   readonly setAsideMinutes: number;
   /** Known for sources that end. */
-  readonly totalMinutes: number | null;
+  readonly totalMinutes?: number;
   /** Readings produced in this run, whatever their status. */
   readonly samples: number;
 }

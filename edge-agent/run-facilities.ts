@@ -16,9 +16,9 @@ const sourcesOf = async (
   report: Report,
 ): Promise<ReadonlyMap<string, Source>> => {
   const replayed = facilities.flatMap(({ config: { source }, plan }) =>
-    source.kind === 'replay' ? [{ plan, files: source.files, units: source.units }] : [],
+    source.kind === 'replay' ? [{ plan, files: source.files, units: source.units, speed: source.speed }] : [],
   );
-  const sources = new Map(await loadReplays(replayed, report));
+  const sources = new Map(await loadReplays(replayed, wallClock, report));
   for (const { config, plan } of facilities) {
     const { source } = config;
     if (source.kind !== 'simulator') continue;

@@ -1,4 +1,5 @@
 import type { MonitoringPlan } from '#core/contracts/monitoring-plan';
+import type { Clock } from '../clock.ts';
 import type { Report } from '../events.ts';
 import { readEpaHours } from './epa-hours.ts';
 import { type Replay, replay } from './replay.ts';
@@ -9,6 +10,7 @@ export interface ReplayedFacility {
   readonly files: readonly string[];
   /** Only these, as ORIS/UNIT. */
   readonly units?: readonly string[] | undefined;
+  readonly speed: 'max' | number;
 }
 
 /**
@@ -18,6 +20,7 @@ export interface ReplayedFacility {
  */
 export const loadReplays = async (
   facilities: readonly ReplayedFacility[],
+  clock: Clock,
   report: Report,
 ): Promise<ReadonlyMap<string, Source>> => {
   const loaded = new Map<string, { facility: ReplayedFacility; replay: Replay; skipped: Map<string, number> }>();
@@ -46,5 +49,5 @@ export const loadReplays = async (
   }
   for (const [facility, { skipped }] of loaded)
     for (const [reason, hours] of skipped) report({ event: 'skipped', facility, hours, reason });
-  return new Map([...loaded].map(([facility, { replay }]) => [facility, replay.source()]));
+  return new Map([...loaded].map(([name, { facility, replay }]) => [name, replay.source(facility.speed, clock)]));
 };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { MonitoringPlan } from '#core/contracts/monitoring-plan';
 import { inForce } from '#core/rules/dated';
 import { minuteOfText, textOfMinute } from '#core/time';
+import type { Clock } from '../clock.ts';
 import { cut, emptyMinute, type FacilityMinutes } from '../message/facility-minutes.ts';
 import type { EpaHour } from './epa-hours.ts';
 import { type HourSignals, minutesOfHour, type ReplayChannels, replayChannels, signalsOfHour } from './reconstruct.ts';
@@ -29,7 +30,8 @@ export interface Refused {
 export interface Replay {
   /** Takes one hour of a unit, or says why it cannot be replayed. */
   add(hour: EpaHour): Refused | undefined;
-  source(): Source;
+  /** All that was added; `speed` in replayed minutes per second of wall time. */
+  source(speed: 'max' | number, clock: Clock): Source;
 }
 
 const unplanned = (reason: string): Refused => ({ kind: 'unplanned', reason });
@@ -63,11 +65,18 @@ export const replay = (plan: MonitoringPlan): Replay => {
       return undefined;
     },
     // The same hours again go on where they were; others are another source, and begin at their beginning.
-    source: () => replaySource(`replay ${content.copy().digest('hex')}`, channels, [...units.values()]),
+    source: (speed, clock) =>
+      replaySource(`replay ${content.copy().digest('hex')}`, channels, [...units.values()], speed, clock),
   };
 };
 
-const replaySource = (key: string, channels: readonly string[], units: readonly Unit[]): Source => {
+const replaySource = (
+  key: string,
+  channels: readonly string[],
+  units: readonly Unit[],
+  speed: 'max' | number,
+  clock: Clock,
+): Source => {
   const starts = [...new Set(units.flatMap(({ hours }) => [...hours.keys()]))].sort((a, b) => a - b);
   const last = starts.at(-1);
   const blockAt = (start: number): FacilityMinutes => ({
@@ -94,6 +103,7 @@ const replaySource = (key: string, channels: readonly string[], units: readonly 
         if (start + 60 <= from) continue;
         const block = blockAt(start);
         yield start < from ? cut(block, from - start, 60) : block;
+        if (speed !== 'max') await clock.sleep((1000 * 60) / speed, signal);
       }
       for (const block of closing) if (block.start >= from && !signal.aborted) yield block;
     },

@@ -47,8 +47,9 @@ export const startEventSources = async (options: {
 
   for (const mapping of options.mappings) {
     const stream = kinesis.stream(mapping.streamArn);
+    const title = options.lambda.titleOf(mapping.target);
     const folder = join(options.dataDir, 'event-sources');
-    const checkpoints = await openCheckpoints(folder, mapping.id, mapping.parallelizationFactor);
+    const checkpoints = await openCheckpoints(folder, mapping.id, mapping.parallelizationFactor, log);
     files.push(checkpoints);
     const counters = { records: 0, batches: 0, errors: 0, throttles: 0, discardedBatches: 0, discardedRecords: 0 };
     const lanes: Lane[] = [];
@@ -74,20 +75,16 @@ export const startEventSources = async (options: {
             counters,
             backoff: options.backoff ?? BACKOFF,
             now,
+            log,
             invoke: (event) => options.lambda.invoke(mapping.target, event),
             checkpoint: (position) => checkpoints.set(shard.id, lane, position),
             discard: async (items, why) => {
               const about = `${items.length} record(s) of ${stream.name} from ${items[0]!.sequenceNumber}`;
-              log(`event source: ${options.lambda.titleOf(mapping.target)} gives up ${about}: ${why.condition}`);
+              log(`event source: ${title} gives up ${about}: ${why.condition}`);
               if (!mapping.onFailureBucket) return;
               const identity = { mappingId: mapping.id, functionArn: mapping.target, streamArn: stream.arn };
               const object = discardedObject({ ...identity, shardId: shard.id, items, ...why }, now());
-              try {
-                await options.putObject(mapping.onFailureBucket, object.key, object.body);
-              } catch (error) {
-                log(`event source: ${mapping.onFailureBucket} does not take ${object.key}, trying again: ${error}`);
-                throw error;
-              }
+              await options.putObject(mapping.onFailureBucket, object.key, object.body);
             },
           }),
         );
@@ -98,23 +95,13 @@ export const startEventSources = async (options: {
 
   const all = running.flatMap(({ lanes }) => lanes);
   const quiet = () => !kinesis.writing && all.every((lane) => lane.quiet);
-  let failure: unknown;
-  for (const lane of all) {
-    lane.ended.catch((error: unknown) => {
-      failure ??= error;
-      log(`event source: a lane has ended: ${error}`);
-    });
-  }
 
   return {
     get quiet() {
       return quiet();
     },
     settled: async () => {
-      while (!quiet()) {
-        if (failure) throw failure;
-        await sleep(20);
-      }
+      while (!quiet()) await sleep(20);
     },
     counters: () =>
       running.map(({ mapping, stream, counters, lanes }) => ({

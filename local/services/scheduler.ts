@@ -33,7 +33,7 @@ export const rateOf = (expression: string): number | undefined => {
   return value === undefined || Number(value) === 0 ? undefined : Number(value) * UNIT_MS[unit!]!;
 };
 
-/** EventBridge Scheduler: invokes functions asynchronously, at a rate from the start on or at minutes of the clock. */
+/** EventBridge Scheduler: invokes functions asynchronously, at a rate from the start on or at times of the clock, both to the minute. */
 export const startScheduler = (options: {
   readonly schedules: readonly ScheduleDefinition[];
   readonly lambda: Pick<Lambda, 'invoke'>;
@@ -57,7 +57,10 @@ export const startScheduler = (options: {
   const triggers = schedules.map(({ expression, timeZone, target, input }) => {
     const run = () => invokeLater(target, input);
     const rate = rateOf(expression);
-    if (rate !== undefined) return () => timers.push(setInterval(run, rate));
+    if (rate !== undefined) {
+      const first = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
+      return () => everyMinute((ms) => (ms - first) % rate === 0, run);
+    }
     const test = cronTest(expression);
     const clock = clockOf(timeZone);
     return () => everyMinute((ms) => test(clock(ms)), run);

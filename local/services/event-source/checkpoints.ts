@@ -15,12 +15,18 @@ export interface Checkpoints {
 
 /** How long a moved checkpoint may wait for its write. A kill in between only repeats those records. */
 const WRITE_EVERY_MS = 50;
+const RETRY_AFTER_MS = 1000;
 
 /**
  * Up to where each lane has got: a small file, replaced whole. When the number of lanes has changed since, keys have
  * changed lanes, and every lane starts at the lowest checkpoint: some records come again, none is left out.
  */
-export const openCheckpoints = async (folder: string, id: string, lanes: number): Promise<Checkpoints> => {
+export const openCheckpoints = async (
+  folder: string,
+  id: string,
+  lanes: number,
+  log: (line: string) => void,
+): Promise<Checkpoints> => {
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${id}.json`);
   const positions = await read(path);
@@ -29,37 +35,40 @@ export const openCheckpoints = async (folder: string, id: string, lanes: number)
   }
   let dirty = false;
   let closed = false;
-  let failure: unknown;
   let writing: Promise<void> | undefined;
 
   const write = async () => {
-    while (dirty) {
-      dirty = false;
-      await writeFile(`${path}.new`, JSON.stringify(positions));
-      await rename(`${path}.new`, path);
-      if (!closed) await sleep(WRITE_EVERY_MS, undefined, { ref: false });
+    dirty = false;
+    await writeFile(`${path}.new`, JSON.stringify(positions));
+    await rename(`${path}.new`, path);
+  };
+
+  const keepWriting = async () => {
+    while (dirty && !closed) {
+      try {
+        await write();
+        await sleep(WRITE_EVERY_MS, undefined, { ref: false });
+      } catch (error) {
+        dirty = true;
+        log(`event source: ${path} cannot be written, trying again: ${error}`);
+        await sleep(RETRY_AFTER_MS, undefined, { ref: false });
+      }
     }
+    writing = undefined;
   };
 
   return {
     of: (shardId) => positions[shardId],
     set: (shardId, lane, position) => {
-      if (failure) throw failure;
       positions[shardId] ??= new Array(lanes).fill(position);
       positions[shardId][lane] = position;
       dirty = true;
-      writing ??= write()
-        .catch((error: unknown) => {
-          failure = error;
-        })
-        .finally(() => {
-          writing = undefined;
-        });
+      writing ??= keepWriting();
     },
     close: async () => {
       closed = true;
       await writing;
-      await write();
+      if (dirty) await write();
     },
   };
 };

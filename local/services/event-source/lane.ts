@@ -11,7 +11,7 @@ export interface Backoff {
 }
 
 export interface Lane {
-  /** Resolves when the lane has ended, after `stop` or with the error that ended it. */
+  /** Resolves when the lane has ended after `stop`. */
   readonly ended: Promise<void>;
   /** True when every record of the shard so far is taken, done and checkpointed. */
   readonly quiet: boolean;
@@ -38,6 +38,7 @@ export const runLane = (options: {
   readonly counters: MappingCounters;
   readonly backoff: Backoff;
   readonly now: () => number;
+  readonly log: (line: string) => void;
   readonly invoke: (event: string) => Promise<InvocationResult>;
   readonly checkpoint: (position: number) => void;
   readonly discard: (
@@ -50,7 +51,7 @@ export const runLane = (options: {
     },
   ) => Promise<void>;
 }): Lane => {
-  const { reader, mapping, maximumAgeMs, counters, backoff, now, invoke, checkpoint, discard } = options;
+  const { reader, mapping, maximumAgeMs, counters, backoff, now, log, invoke, checkpoint, discard } = options;
   let stopped = false;
   let failuresInARow = 0;
   let oldest: number | undefined;
@@ -70,8 +71,8 @@ export const runLane = (options: {
         counters.discardedRecords += items.length;
         checkpoint(items.at(-1)!.position + 1);
         return;
-      } catch {
-        counters.errors++;
+      } catch (error) {
+        log(`event source: ${mapping.onFailureBucket} does not take a batch, trying again: ${error}`);
         await backOff();
       }
     }
@@ -138,14 +139,22 @@ export const runLane = (options: {
   };
 
   const run = async () => {
+    let work: readonly Work[] = [];
     while (!stopped) {
-      const batch = await reader.next();
-      let work: readonly Work[] = batch ? [{ items: batch, attempts: 0 }] : [];
-      while (work[0] && !stopped) {
-        oldest = work[0].items[0]!.arrival;
-        work = [...(await attempt(work[0])), ...work.slice(1)];
+      try {
+        if (!work[0]) {
+          const batch = await reader.next();
+          work = batch ? [{ items: batch, attempts: 0 }] : [];
+        } else {
+          oldest = work[0].items[0]!.arrival;
+          work = [...(await attempt(work[0])), ...work.slice(1)];
+        }
+        if (!work[0]) oldest = undefined;
+      } catch (error) {
+        // Not the function's fault (a file that cannot be read, for one): nothing is passed over.
+        log(`event source: ${error}, trying again`);
+        await backOff();
       }
-      oldest = undefined;
     }
   };
 
