@@ -107,7 +107,7 @@ export const validateMessage = (
 
   const columns = message.channels.length;
   const key = message.channels.join(' ');
-  const lastText = textOfMinute(last);
+  const lastText = last === start ? message.start : textOfMinute(last);
   const sources: ValidatedSource[] = [];
   for (const from of message.sources) {
     const source = index.sources.get(from.source);
@@ -118,8 +118,8 @@ export const validateMessage = (
     const into: ValidatedSource = {
       sourceId,
       revision,
-      firedSeconds: [...firedSeconds],
-      grossLoad: [...grossLoad],
+      firedSeconds: firedSeconds.slice(),
+      grossLoad: grossLoad.slice(),
       readings: [],
       statuses: [],
     };

@@ -4,8 +4,9 @@ import { itemOf } from './event-source/batch.ts';
 import { type Checkpoints, openCheckpoints } from './event-source/checkpoints.ts';
 import { laneReader } from './event-source/collect.ts';
 import { discardedObject } from './event-source/discarded.ts';
-import { type Backoff, type Lane, runLane } from './event-source/lane.ts';
+import { type Backoff, type Lane, type LaneOptions, runLane } from './event-source/lane.ts';
 import type { EventSourceMapping, MappingCounters } from './event-source/mapping.ts';
+import type { Cursor, Shard } from './kinesis/shard.ts';
 import { hashKeyOf, type KinesisStream } from './kinesis/stream.ts';
 import type { Kinesis } from './kinesis.ts';
 import { functionNameOf, type Lambda } from './lambda.ts';
@@ -25,12 +26,7 @@ export interface EventSources {
   stop(): Promise<void>;
 }
 
-/** How long a lane waits after its first failure in a row, doubled by each further one, times a random share. */
-const BACKOFF: Backoff = { firstMs: 100, maxMs: 30_000 };
-const STOP_MS = 5000;
-
-/** Kinesis event source mappings: for each shard as many lanes as the mapping says, one invocation at a time in each. */
-export const startEventSources = async (options: {
+export interface EventSourceOptions {
   readonly dataDir: string;
   readonly mappings: readonly EventSourceMapping[];
   readonly kinesis: Pick<Kinesis, 'stream' | 'writing'>;
@@ -39,60 +35,19 @@ export const startEventSources = async (options: {
   readonly log?: (line: string) => void;
   readonly now?: () => number;
   readonly backoff?: Backoff;
-}): Promise<EventSources> => {
-  const { kinesis, log = () => {}, now = Date.now } = options;
-  const running: { mapping: EventSourceMapping; stream: KinesisStream; counters: MappingCounters; lanes: Lane[] }[] =
-    [];
-  const files: Checkpoints[] = [];
+}
 
-  for (const mapping of options.mappings) {
-    const stream = kinesis.stream(mapping.streamArn);
-    const title = options.lambda.titleOf(mapping.target);
-    const folder = join(options.dataDir, 'event-sources');
-    const checkpoints = await openCheckpoints(folder, mapping.id, mapping.parallelizationFactor, log);
-    files.push(checkpoints);
-    const counters = { records: 0, batches: 0, errors: 0, throttles: 0, discardedBatches: 0, discardedRecords: 0 };
-    const lanes: Lane[] = [];
-    const laneOf = lanesByKey(mapping.parallelizationFactor);
-    for (const [number, shard] of stream.logs.entries()) {
-      const start = mapping.startingPosition === 'LATEST' ? shard.end : shard.first;
-      for (let lane = 0; lane < mapping.parallelizationFactor; lane++) {
-        const from = await shard.seek(checkpoints.of(shard.id)?.[lane] ?? start);
-        checkpoints.set(shard.id, lane, from.position);
-        const source = { shard: number, shardId: shard.id, streamArn: stream.arn, role: roleOf(mapping) };
-        lanes.push(
-          runLane({
-            reader: laneReader({
-              shard,
-              from,
-              isMine: (key) => laneOf(key) === lane,
-              toItem: itemOf(source),
-              batchSize: mapping.batchSize,
-              windowMs: mapping.batchingWindowSeconds * 1000,
-            }),
-            mapping,
-            maximumAgeMs: Math.min(mapping.maximumRecordAgeSeconds * 1000, stream.retentionHours * 3_600_000),
-            counters,
-            backoff: options.backoff ?? BACKOFF,
-            now,
-            log,
-            invoke: (event) => options.lambda.invoke(mapping.target, event),
-            checkpoint: (position) => checkpoints.set(shard.id, lane, position),
-            discard: async (items, why) => {
-              const about = `${items.length} record(s) of ${stream.name} from ${items[0]!.sequenceNumber}`;
-              log(`event source: ${title} gives up ${about}: ${why.condition}`);
-              if (!mapping.onFailureBucket) return;
-              const identity = { mappingId: mapping.id, functionArn: mapping.target, streamArn: stream.arn };
-              const object = discardedObject({ ...identity, shardId: shard.id, items, ...why }, now());
-              await options.putObject(mapping.onFailureBucket, object.key, object.body);
-            },
-          }),
-        );
-      }
-    }
-    running.push({ mapping, stream, counters, lanes });
-  }
+/** How long a lane waits after its first failure in a row, doubled by each further one, times a random share. */
+const BACKOFF: Backoff = { firstMs: 100, maxMs: 30_000 };
+const STOP_MS = 5000;
 
+/** Kinesis event source mappings: for each shard as many lanes as the mapping says, one invocation at a time in each. */
+export const startEventSources = async (options: EventSourceOptions): Promise<EventSources> => {
+  const { mappings, kinesis, lambda, now = Date.now } = options;
+  // Everything that can fail comes before the first lane runs.
+  const prepared: Prepared[] = [];
+  for (const mapping of mappings) prepared.push(await prepare(mapping, options));
+  const running = prepared.map((one) => ({ ...one, ...runMapping(one, options) }));
   const all = running.flatMap(({ lanes }) => lanes);
   const quiet = () => !kinesis.writing && all.every((lane) => lane.quiet);
 
@@ -105,21 +60,94 @@ export const startEventSources = async (options: {
     },
     counters: () =>
       running.map(({ mapping, stream, counters, lanes }) => ({
-        function: options.lambda.titleOf(mapping.target),
+        function: lambda.titleOf(mapping.target),
         stream: stream.name,
         ...counters,
         iteratorAgeMs: Math.max(0, ...lanes.map(({ oldest }) => (oldest === undefined ? 0 : now() - oldest))),
       })),
     stop: async () => {
       for (const lane of all) lane.stop();
-      const ended = Promise.allSettled(all.map((lane) => lane.ended));
+      const ended = Promise.all(all.map((lane) => lane.ended));
       await Promise.race([ended, sleep(STOP_MS, undefined, { ref: false })]);
-      for (const file of files) await file.close();
+      for (const { checkpoints } of running) await checkpoints.close();
     },
   };
 };
 
-const roleOf = ({ target }: EventSourceMapping): string => `arn:aws:iam::000000000000:role/${functionNameOf(target)}`;
+interface Prepared {
+  readonly mapping: EventSourceMapping;
+  readonly stream: KinesisStream;
+  readonly title: string;
+  readonly checkpoints: Checkpoints;
+  readonly starts: readonly {
+    readonly shard: Shard;
+    readonly number: number;
+    readonly lane: number;
+    readonly from: Cursor;
+  }[];
+}
+
+const prepare = async (mapping: EventSourceMapping, options: EventSourceOptions): Promise<Prepared> => {
+  const { dataDir, kinesis, lambda, log = () => {} } = options;
+  const { id, parallelizationFactor, startingPosition } = mapping;
+  const stream = kinesis.stream(mapping.streamArn);
+  const title = lambda.titleOf(mapping.target);
+  const checkpoints = await openCheckpoints(join(dataDir, 'event-sources'), id, parallelizationFactor, log);
+  const starts: Prepared['starts'][number][] = [];
+  for (const [number, shard] of stream.logs.entries()) {
+    const begin = startingPosition === 'LATEST' ? shard.end : shard.first;
+    const known = checkpoints.of(shard.id);
+    for (let lane = 0; lane < parallelizationFactor; lane++) {
+      starts.push({ shard, number, lane, from: await shard.seek(known?.[lane] ?? begin) });
+    }
+  }
+  return { mapping, stream, title, checkpoints, starts };
+};
+
+const runMapping = (
+  { mapping, stream, title, checkpoints, starts }: Prepared,
+  { lambda, putObject, log = () => {}, now = Date.now, backoff = BACKOFF }: EventSourceOptions,
+): { readonly counters: MappingCounters; readonly lanes: readonly Lane[] } => {
+  const counters = { records: 0, batches: 0, errors: 0, throttles: 0, discardedBatches: 0, discardedRecords: 0 };
+  const role = `arn:aws:iam::000000000000:role/${functionNameOf(mapping.target)}`;
+  const laneOf = lanesByKey(mapping.parallelizationFactor);
+
+  const discardOf =
+    (shardId: string): LaneOptions['discard'] =>
+    async (items, why) => {
+      const about = `${items.length} record(s) of ${stream.name} from ${items[0]!.sequenceNumber}`;
+      log(`event source: ${title} gives up ${about}: ${why.condition}`);
+      if (!mapping.onFailureBucket) return;
+      const identity = { mappingId: mapping.id, functionArn: mapping.target, streamArn: stream.arn };
+      const object = discardedObject({ ...identity, shardId, items, ...why }, now());
+      await putObject(mapping.onFailureBucket, object.key, object.body);
+    };
+
+  const lanes = starts.map(({ shard, number, lane, from }) => {
+    const checkpoint = (position: number) => checkpoints.set(shard.id, lane, position);
+    checkpoint(from.position);
+    return runLane({
+      reader: laneReader({
+        shard,
+        from,
+        isMine: (key) => laneOf(key) === lane,
+        toItem: itemOf({ shard: number, shardId: shard.id, streamArn: stream.arn, role }),
+        batchSize: mapping.batchSize,
+        windowMs: mapping.batchingWindowSeconds * 1000,
+      }),
+      mapping,
+      maximumAgeMs: Math.min(mapping.maximumRecordAgeSeconds * 1000, stream.retentionHours * 3_600_000),
+      counters,
+      backoff,
+      now,
+      log,
+      invoke: (event) => lambda.invoke(mapping.target, event),
+      checkpoint,
+      discard: discardOf(shard.id),
+    });
+  });
+  return { counters, lanes };
+};
 
 /** Lane by partition key, from the low end of the hash whose high end chooses the shard. */
 const lanesByKey = (factor: number): ((partitionKey: string) => number) => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { serveJson11 } from './aws-json.ts';
-import { kinesisOperations, type PutFault } from './kinesis/operations.ts';
+import { checkedSize, kinesisOperations, type PutFault } from './kinesis/operations.ts';
 import { sequenceNumber } from './kinesis/sequence-number.ts';
 import { type KinesisStream, openStream, type StreamDefinition } from './kinesis/stream.ts';
 
@@ -56,6 +56,7 @@ export const startKinesis = async (options: {
       stream,
       putRecord: async (name, partitionKey, data) => {
         const target = stream(name);
+        checkedSize(partitionKey, data);
         const shard = target.shardOf(partitionKey);
         return sequenceNumber(shard, await target.logs[shard]!.append([{ key: partitionKey, data }]));
       },

@@ -139,7 +139,7 @@ describe('Kinesis over HTTP, as the AWS SDK speaks it', () => {
   });
 
   it('refuses what AWS refuses, with its error names', async () => {
-    const { client } = await start();
+    const { client, kinesis } = await start();
     const put = (StreamName: string, Data: Uint8Array, count = 1) =>
       client.send(
         new PutRecordsCommand({
@@ -153,6 +153,9 @@ describe('Kinesis over HTTP, as the AWS SDK speaks it', () => {
     await expect(put('minutes', Buffer.alloc(1024 * 1024 - 1), 11)).rejects.toMatchObject({
       name: 'InvalidArgumentException',
     });
+    await expect(kinesis.putRecord('minutes', 'k'.repeat(257), Buffer.from('x'))).rejects.toThrow(
+      'partition key of 257 characters, expected 1 to 256',
+    );
   });
 
   it('reports the records that a shard does not take and stores the others', async () => {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -180,6 +182,24 @@ describe('Lambda', () => {
     await lambda.stop();
     expect(alive(pid!)).toBe(false);
     expect(await busy).toMatchObject({ outcome: 'failed' });
+  });
+
+  it('leaves no process when the local cloud is killed', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'index.mjs'), 'export const handler = () => process.pid;');
+    const script = `
+      import { startLambda } from ${JSON.stringify(join(import.meta.dirname, '../../local/services/lambda.ts'))};
+      const definition = { name: 'probe', arn: 'a', code: ${JSON.stringify(folder)}, handler: 'index.handler' };
+      const functions = [{ ...definition, memoryMb: 128, timeoutSeconds: 20, environment: {} }];
+      const lambda = startLambda({ dataDir: ${JSON.stringify(folder)}, functions });
+      console.log((await lambda.invoke('probe', 'null')).text);`;
+    const cloud = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [pid] = await once(cloud.stdout, 'data');
+    expect(alive(Number(pid))).toBe(true);
+    cloud.kill('SIGKILL');
+    await eventually(() => !alive(Number(pid)));
   });
 
   it('names the functions there are when asked for another', async () => {

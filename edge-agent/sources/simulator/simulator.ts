@@ -2,7 +2,7 @@ import { MAX_MINUTES } from '#core/contracts/measurement-message';
 import type { MonitoringPlan } from '#core/contracts/monitoring-plan';
 import { NOT_FITTED } from '#core/contracts/status';
 import type { Clock } from '../../clock.ts';
-import { emptyMinute, type FacilityMinutes, join, type SourceMinutes } from '../../message/facility-minutes.ts';
+import { type FacilityMinutes, join, type SourceMinutes } from '../../message/facility-minutes.ts';
 import { minuteMean, type Sample } from '../../minute/minute-mean.ts';
 import type { Source } from '../source.ts';
 import { boiler } from './boiler.ts';
@@ -12,8 +12,6 @@ import { turbine } from './turbine.ts';
 
 /** The analysers are scanned every ten seconds. */
 const SCANS_PER_MINUTE = 6;
-/** After the end of an hour, when it may be closed; see sources/replay.ts. */
-const CLOSING_MINUTES = 15;
 const MINUTE_MS = 60_000;
 
 export interface SimulatorOptions {
@@ -128,10 +126,6 @@ export const simulator = (
         minute += count;
         if (speed !== 'max' && ready > count) await clock.sleep((1000 * count) / speed, signal);
       }
-      // Closes the last hour, if that much time has really passed: nobody can speak for a minute that is yet to come.
-      const closing = until + CLOSING_MINUTES;
-      if (minute >= until && minute <= closing && endedMinutes() > closing && !signal.aborted)
-        yield emptyMinute(closing);
     },
   };
 };

@@ -1,8 +1,9 @@
--- Facilities, their sources and monitoring plans.
+-- Facilities, their sources and monitoring plans. A plan is stored in parts, a source a row: the Data API gives back
+-- rows of at most 64 KB. The facility's part is the plan with an empty list of sources.
 create table facility (
   facility text primary key,
   plan jsonb not null,
-  plan_revision bigint not null default 1,
+  plan_revision integer not null default 1,
   changed_at timestamptz not null default now()
 );
 
@@ -10,6 +11,7 @@ create table source (
   source_id integer generated always as identity primary key,
   facility text not null references facility,
   source text not null,
+  plan jsonb not null,
   unique (facility, source)
 );
 

@@ -28,6 +28,7 @@ export const readStatement = (sql: string): StatementText => {
       if (char === '$') refuseNamesIn(sql.slice(at, end));
       at = end;
     } else if (char === ':') {
+      if (ended) throw manyStatements();
       const after = sql[at + 1];
       const name = after === ':' || after === '=' ? '' : wordAt(sql, at + 1);
       if (name) {

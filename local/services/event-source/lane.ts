@@ -26,11 +26,7 @@ interface Work {
   readonly attempts: number;
 }
 
-/**
- * Takes batch after batch to the function, and gives a batch up only as the mapping says: after its retries (of
- * function errors; throttles do not count), or when its records are too old. What is given up goes to `discard` first.
- */
-export const runLane = (options: {
+export interface LaneOptions {
   readonly reader: LaneReader;
   readonly mapping: EventSourceMapping;
   /** The mapping's record age or the stream's retention, whichever ends first. */
@@ -50,7 +46,13 @@ export const runLane = (options: {
       readonly functionError: boolean;
     },
   ) => Promise<void>;
-}): Lane => {
+}
+
+/**
+ * Takes batch after batch to the function, and gives a batch up only as the mapping says: after its retries (of
+ * function errors; throttles do not count), or when its records are too old. What is given up goes to `discard` first.
+ */
+export const runLane = (options: LaneOptions): Lane => {
   const { reader, mapping, maximumAgeMs, counters, backoff, now, log, invoke, checkpoint, discard } = options;
   let stopped = false;
   let failuresInARow = 0;

@@ -14,7 +14,7 @@ export interface Broker {
   readonly port: number;
   /** Ends the connections that were made with these certificates. */
   disconnect(certificateIds: readonly string[]): void;
-  /** Takes no more packets, waits for the actions under way and acknowledges them, then ends every connection. */
+  /** Takes no more packets, waits for the actions under way and acknowledges them, then ends every connection; once. */
   stop(): Promise<void>;
 }
 
@@ -122,6 +122,25 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
     for (const connection of open.keys()) connection.expire(now);
   }, SWEEP);
 
+  const stop = async () => {
+    stopping = true;
+    clearInterval(sweep);
+    const listening = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const { socket } of open.values()) socket.pause();
+    await rules.drained();
+    // The acknowledgements of the last actions are written in the next turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    const sockets = [...open.values()].map(({ socket }) => socket);
+    const ended = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    for (const connection of open.keys()) connection.close(REASON.serverShuttingDown, 'the local cloud stops');
+    const force = setTimeout(() => {
+      for (const socket of [...sockets, ...accepted]) socket.destroy();
+    }, 500);
+    await Promise.all([listening, ...ended]);
+    clearTimeout(force);
+  };
+  let stopped: Promise<void> | undefined;
+
   return {
     port: (server.address() as AddressInfo).port,
     disconnect: (certificateIds) => {
@@ -129,22 +148,9 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
         if (certificateIds.includes(certificateId))
           connection.close(REASON.administrativeAction, 'the certificate has been deactivated');
     },
-    stop: async () => {
-      stopping = true;
-      clearInterval(sweep);
-      const listening = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const { socket } of open.values()) socket.pause();
-      await rules.drained();
-      // The acknowledgements of the last actions are written in the next turn.
-      await new Promise((resolve) => setImmediate(resolve));
-      const sockets = [...open.values()].map(({ socket }) => socket);
-      const ended = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
-      for (const connection of open.keys()) connection.close(REASON.serverShuttingDown, 'the local cloud stops');
-      const force = setTimeout(() => {
-        for (const socket of [...sockets, ...accepted]) socket.destroy();
-      }, 500);
-      await Promise.all([listening, ...ended]);
-      clearTimeout(force);
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
     },
   };
 };

@@ -8,7 +8,7 @@ import { compileTemplate } from './substitution.ts';
 export interface TopicRule {
   readonly ruleName: string;
   readonly sql: string;
-  /** @default '2016-03-23', the only one supported */
+  /** Only '2016-03-23' is supported. @default '2015-10-08', as on AWS, and so refused */
   readonly awsIotSqlVersion?: string | undefined;
   readonly kinesisAction: { readonly streamName: string; readonly partitionKey: string };
   readonly errorAction?: { readonly s3: { readonly bucketName: string; readonly key: string } } | undefined;

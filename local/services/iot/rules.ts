@@ -31,7 +31,7 @@ const compileRule = (
   counters: IotCounters,
   log: (line: string) => void,
 ): CompiledRule => {
-  const { ruleName, sql, awsIotSqlVersion = '2016-03-23' } = rule;
+  const { ruleName, sql, awsIotSqlVersion = '2015-10-08' } = rule;
   try {
     if (!RULE_NAME.test(ruleName)) throw new Error('a rule name has 1 to 128 letters, digits and "_"');
     if (awsIotSqlVersion !== '2016-03-23')

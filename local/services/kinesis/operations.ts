@@ -5,6 +5,7 @@ import { positionOf, sequenceNumber } from './sequence-number.ts';
 import { type KinesisStream, shardId } from './stream.ts';
 
 const MAX_RECORDS = 500;
+const MAX_KEY_LENGTH = 256;
 const MAX_RECORD_BYTES = 1024 * 1024;
 const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
 const MAX_READ_RECORDS = 10_000;
@@ -24,7 +25,7 @@ const streamId = {
 };
 const entry = {
   Data: z.string(),
-  PartitionKey: z.string().min(1).max(256),
+  PartitionKey: z.string(),
   ExplicitHashKey: z
     .string()
     .regex(/^\d{1,39}$/)
@@ -55,18 +56,17 @@ const decode = (text: string): Buffer => {
   throw new AwsError('SerializationException', `Data is not base64: ${text.slice(0, 40)}`);
 };
 
-const checkSizes = (records: readonly { readonly PartitionKey: string; readonly data: Buffer }[]) => {
-  let total = 0;
-  for (const { PartitionKey, data } of records) {
-    const size = data.length + Buffer.byteLength(PartitionKey);
-    if (size > MAX_RECORD_BYTES) {
-      throw new AwsError('ValidationException', `record of ${size} bytes with its key, at most ${MAX_RECORD_BYTES}`);
-    }
-    total += size;
+/** @throws AwsError for a record that no shard takes; returns its size as Kinesis counts it */
+export const checkedSize = (partitionKey: string, data: Uint8Array): number => {
+  if (partitionKey.length < 1 || partitionKey.length > MAX_KEY_LENGTH) {
+    const length = partitionKey.length;
+    throw new AwsError('ValidationException', `partition key of ${length} characters, expected 1 to ${MAX_KEY_LENGTH}`);
   }
-  if (total > MAX_REQUEST_BYTES) {
-    throw new AwsError('InvalidArgumentException', `records of ${total} bytes, at most ${MAX_REQUEST_BYTES} a call`);
+  const size = data.length + Buffer.byteLength(partitionKey);
+  if (size > MAX_RECORD_BYTES) {
+    throw new AwsError('ValidationException', `record of ${size} bytes with its key, at most ${MAX_RECORD_BYTES}`);
   }
+  return size;
 };
 
 /** The operations of Kinesis that producers and readers use. Shard throughput is not limited. */
@@ -85,7 +85,10 @@ export const kinesisOperations = (options: {
 
   const put = async (stream: KinesisStream, entries: readonly z.infer<z.ZodObject<typeof entry>>[]) => {
     const records = entries.map((one) => ({ ...one, data: decode(one.Data) }));
-    checkSizes(records);
+    const total = records.reduce((sum, { PartitionKey, data }) => sum + checkedSize(PartitionKey, data), 0);
+    if (total > MAX_REQUEST_BYTES) {
+      throw new AwsError('InvalidArgumentException', `records of ${total} bytes, at most ${MAX_REQUEST_BYTES} a call`);
+    }
     const results: Record<string, string>[] = new Array(records.length);
     const byShard = new Map<number, { indexes: number[]; batch: NewRecord[] }>();
     for (const [index, { PartitionKey, ExplicitHashKey, data }] of records.entries()) {

@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { frameEnd, frameSize, type NewRecord, readFrame, type StoredRecord, writeFrame } from './frame.ts';
+import { arrivalAt, frameEnd, type NewRecord, readFrame, type StoredRecord } from './frame.ts';
 import {
   createSegment,
   mark,
@@ -12,6 +12,7 @@ import {
   SEGMENT_NAME,
   type Segment,
 } from './segment.ts';
+import { slab } from './slab.ts';
 
 /** Where a reader stands. */
 export interface Cursor {
@@ -55,8 +56,6 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-const SLAB_BYTES = 256 * 1024;
-
 /**
  * A shard as a series of append-only files. The files are the only store: readers take their records from the
  * operating system's page cache, so memory does not grow with the backlog. What `append` has acknowledged survives
@@ -77,21 +76,11 @@ export const openShard = async (options: ShardOptions): Promise<Shard> => {
 
   let end = newest().firstPosition + records;
   let assigned = end;
-  let slab: Buffer = Buffer.allocUnsafeSlow(SLAB_BYTES);
-  let spare: Buffer | undefined;
-  let used = 0;
-  let starts: number[] = [];
+  const pending = slab();
   let waiting: Waiting[] = [];
   let flushing: Promise<void> | undefined;
   let scheduled = false;
   const listeners = new Set<() => void>();
-
-  const reserve = (bytes: number) => {
-    if (used + bytes <= slab.length) return;
-    const larger: Buffer = Buffer.allocUnsafeSlow(Math.max(slab.length * 2, used + bytes));
-    slab.copy(larger, 0, 0, used);
-    slab = larger;
-  };
 
   const roll = async (position: number) => {
     segments.push(await createSegment(folder, position));
@@ -107,36 +96,32 @@ export const openShard = async (options: ShardOptions): Promise<Shard> => {
   };
 
   const flush = async () => {
-    while (used > 0) {
-      const batch = { slab, used, starts, waiting };
-      slab = spare ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
-      spare = undefined;
-      used = 0;
-      starts = [];
+    while (!pending.empty) {
+      const { bytes, starts } = pending.take();
+      const acknowledged = waiting;
       waiting = [];
       try {
         if (newest().size >= segmentBytes) await roll(end);
         const segment = newest();
-        for (let written = 0; written < batch.used; ) {
-          written += (await segment.file.write(batch.slab, written, batch.used - written)).bytesWritten;
+        for (let written = 0; written < bytes.length; ) {
+          written += (await segment.file.write(bytes, written, bytes.length - written)).bytesWritten;
         }
-        if (segment.firstArrival === undefined) segment.firstArrival = batch.slab.readDoubleLE(8);
-        for (const start of batch.starts) mark(segment, end++, segment.size + start);
-        segment.size += batch.used;
+        if (segment.firstArrival === undefined) segment.firstArrival = arrivalAt(bytes, 0);
+        for (const start of starts) mark(segment, end++, segment.size + start);
+        segment.size += bytes.length;
       } catch (error) {
-        await undo([...batch.waiting, ...waiting], error);
+        await undo([...acknowledged, ...waiting], error);
         return;
       }
-      if (batch.slab.length <= 4 * SLAB_BYTES) spare = batch.slab;
-      for (const one of batch.waiting) one.resolve(one.first);
+      pending.giveBack(bytes);
+      for (const one of acknowledged) one.resolve(one.first);
       for (const listener of listeners) listener();
     }
   };
 
   /** A full disk, for one: nothing after the last good record stays, neither in the file nor in the count. */
   const undo = async (all: readonly Waiting[], error: unknown) => {
-    used = 0;
-    starts = [];
+    pending.take();
     waiting = [];
     assigned = end;
     await newest().file.truncate(newest().size);
@@ -151,7 +136,7 @@ export const openShard = async (options: ShardOptions): Promise<Shard> => {
       scheduled = false;
       flushing = flush().finally(() => {
         flushing = undefined;
-        if (used > 0) schedule();
+        if (!pending.empty) schedule();
       });
     });
   };
@@ -159,15 +144,8 @@ export const openShard = async (options: ShardOptions): Promise<Shard> => {
   const append = (batch: readonly NewRecord[]): Promise<number> => {
     const first = assigned;
     const arrival = now();
-    for (const record of batch) {
-      const keyBytes = Buffer.byteLength(record.key);
-      const size = frameSize(keyBytes, record.data.length);
-      reserve(size);
-      writeFrame(slab, used, record, keyBytes, arrival);
-      starts.push(used);
-      used += size;
-      assigned++;
-    }
+    for (const record of batch) pending.add(record, arrival);
+    assigned += batch.length;
     return new Promise((resolve, reject) => {
       waiting.push({ first, resolve, reject });
       schedule();
@@ -235,7 +213,8 @@ export const openShard = async (options: ShardOptions): Promise<Shard> => {
       return () => listeners.delete(listener);
     },
     close: async () => {
-      while (used > 0 || flushing || scheduled) await (flushing ?? new Promise((resolve) => setImmediate(resolve)));
+      while (!pending.empty || flushing || scheduled)
+        await (flushing ?? new Promise((resolve) => setImmediate(resolve)));
       for (const segment of segments) await segment.file.close();
     },
   };

@@ -10,6 +10,7 @@ const ARN = `arn:aws:iot:${REGION}:${ACCOUNT}`;
 
 export const INGEST_RULE = {
   ruleName: 'ingest',
+  awsIotSqlVersion: '2016-03-23',
   sql: `SELECT encode(*, 'base64') AS payload, topic(3) AS facility, topic(4) AS thing, timestamp() AS received FROM 'emissionwatch/v1/+/+/minutes'`,
   kinesisAction: { streamName: 'measurements', partitionKey: `\${topic(3)}` },
   errorAction: { s3: { bucketName: 'landing', key: `failed/\${topic(3)}/\${timestamp()}-\${newuuid()}` } },
@@ -69,11 +70,12 @@ const parsed = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString()) 
 
 /** IoT Core over a stream and a bucket that are lists. */
 export const startTestIot = async (overrides: Partial<IotOptions> = {}): Promise<TestIot> => {
-  const dataDir = overrides.dataDir ?? mkdtempSync(join(tmpdir(), 'emissionwatch-iot-'));
+  const dataDir = mkdtempSync(join(tmpdir(), 'emissionwatch-iot-'));
   const records: TestIot['records'] = [];
   const objects: TestIot['objects'] = [];
   const lines: string[] = [];
   const clients: RawClient[] = [];
+  const remove = () => rmSync(dataDir, { recursive: true, force: true });
   const iot = await startIot({
     dataDir,
     region: REGION,
@@ -85,6 +87,9 @@ export const startTestIot = async (overrides: Partial<IotOptions> = {}): Promise
     putObject: async (bucket, key, body) => void objects.push({ bucket, key, body: parsed(body) }),
     log: (line) => lines.push(line),
     ...overrides,
+  }).catch((error: unknown) => {
+    remove();
+    throw error;
   });
   return {
     ...iot,
@@ -101,7 +106,7 @@ export const startTestIot = async (overrides: Partial<IotOptions> = {}): Promise
     dispose: async () => {
       await Promise.all(clients.map((client) => client.end()));
       await iot.stop();
-      rmSync(dataDir, { recursive: true, force: true });
+      remove();
     },
   };
 };

@@ -181,6 +181,7 @@ describe('the start', () => {
     ],
     ['a disabled rule with such SQL', { rules: [{ ...INGEST_RULE, sql: 'SELECT *', disabled: true }] }, /character 8/],
     ['another SQL version', { rules: [{ ...INGEST_RULE, awsIotSqlVersion: '2015-10-08' }] }, /2015-10-08/],
+    ['no SQL version, which is the oldest', { rules: [{ ...INGEST_RULE, awsIotSqlVersion: undefined }] }, /2015-10-08/],
     ['a rule name that AWS refuses', { rules: [{ ...INGEST_RULE, ruleName: 'a-b' }] }, /a-b/],
     ['a policy that is not understood', { policies: [{ policyName: 'p', document: {} }] }, /policy p: /],
   ])('is refused for %s', async (_, overrides, message) => {
@@ -201,7 +202,6 @@ describe('the stop', () => {
     await once(silent, 'connect');
     await running.stop();
     await closed;
-    iot = undefined;
   });
 
   it('waits for the actions under way, acknowledges them, and leaves no connection', async () => {
@@ -216,6 +216,5 @@ describe('the stop', () => {
     await client.closed;
     await stopped;
     expect(running.counters().connections).toBe(0);
-    iot = undefined;
   });
 });
