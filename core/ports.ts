@@ -105,15 +105,19 @@ export interface OperatingHour extends SourceHour {
   readonly document: Omit<EmissionHour, 'channels'>;
 }
 
+export interface CheckedRange {
+  readonly sourceId: number;
+  /** First and last hour at which a window of the range ends. */
+  readonly from: number;
+  readonly to: number;
+  readonly records: readonly ComplianceRecord[];
+}
+
 export interface FacilityCompliance {
-  operatingHours(range: HourRange): Promise<readonly OperatingHour[]>;
-  /** Replaces the source's records whose window ends in [from, to]; what is not given no longer exists. */
-  replaceRecords(change: {
-    readonly sourceId: number;
-    readonly from: number;
-    readonly to: number;
-    readonly records: readonly ComplianceRecord[];
-  }): Promise<void>;
+  /** The operating hours of each range, in order, by source. A source is in one range only. */
+  operatingHours(ranges: readonly HourRange[]): Promise<ReadonlyMap<number, readonly OperatingHour[]>>;
+  /** Replaces the sources' records whose window ends in the range; what is not given no longer exists. */
+  replaceRecords(ranges: readonly CheckedRange[]): Promise<void>;
 }
 
 export interface ComplianceStore {

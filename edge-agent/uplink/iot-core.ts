@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
-import { CrtError, iot, mqtt5 } from 'aws-iot-device-sdk-v2';
+import { iot, mqtt5 } from 'aws-iot-device-sdk-v2';
 import type { Report } from '../events.ts';
 import { outcomeOf, type PublishOutcome, type Uplink } from './uplink.ts';
 
@@ -82,10 +82,11 @@ export const iotCoreUplink = (options: IotCoreOptions, report: Report): Uplink =
           .publish({ topicName, payload, qos: mqtt5.QoS.AtLeastOnce })
           .then(
             (puback) => resolve(outcomeOfPuback(puback)),
-            (error: unknown) => {
-              const outcome = outcomeOfError(error);
+            // The client rejects with a text, not with an Error.
+            (reason: unknown) => {
+              const outcome = outcomeOfError(`${reason}`);
               if (outcome) resolve(outcome);
-              else reject(error);
+              else reject(new Error(`${reason}`));
             },
           )
           .finally(() => waiting.delete(reject));
@@ -107,7 +108,7 @@ const outcomeOfPuback = (puback: mqtt5.PubackPacket | undefined): PublishOutcome
 };
 
 /** The client itself refuses what is longer than the broker said it takes: no retry makes it shorter. */
-const outcomeOfError = (error: unknown): PublishOutcome | undefined =>
-  error instanceof CrtError && error.error_name === 'AWS_ERROR_MQTT5_PACKET_VALIDATION'
-    ? { kind: 'refused', code: null, reason: error.message, final: true }
+const outcomeOfError = (reason: string): PublishOutcome | undefined =>
+  reason.includes('AWS_ERROR_MQTT5_PACKET_VALIDATION')
+    ? { kind: 'refused', code: null, reason, final: true }
     : undefined;

@@ -1,8 +1,10 @@
 import type { ComplianceStore, FacilityCompliance, OperatingHour } from '#core/ports';
-import { type Database, type Execute, texts } from './data-api.ts';
+import { type Database, type Execute, numbers, texts } from './data-api.ts';
 
 /** Hours a read: without its channels an hour is about 1 KB, and an answer may hold 1 MiB. */
 const READ_HOURS = 500;
+/** Records a write, under the limit of the request. */
+const WRITE_RECORDS = 1000;
 
 /** Compliance records in Aurora, by way of the Data API. */
 export const dataApiCompliance = ({ transaction }: Database): ComplianceStore => ({
@@ -16,61 +18,99 @@ export const dataApiCompliance = ({ transaction }: Database): ComplianceStore =>
 });
 
 const facilityCompliance = (execute: Execute): FacilityCompliance => ({
-  operatingHours: async ({ sourceId, from, to, around }) => {
-    const hours: OperatingHour[] = [];
-    const [bounds] = await execute(BOUNDS, { sourceId, from, to, around });
-    const [first, last] = bounds as [number, number];
-    for (let next = first; ; next = hours.at(-1)!.hour + 1) {
-      const rows = await execute(READ, { sourceId, from: next, to: last, limit: READ_HOURS });
-      for (const [hour, document] of rows)
-        hours.push({ sourceId, hour: hour as number, document: JSON.parse(document as string) });
-      if (rows.length < READ_HOURS) return hours;
+  operatingHours: async (ranges) => {
+    const hours = new Map<number, OperatingHour[]>(ranges.map(({ sourceId }) => [sourceId, []]));
+    const parameters = {
+      ...bounds(ranges),
+      around: numbers(ranges.map(({ around }) => around)),
+      limit: READ_HOURS,
+    };
+    for (let after = { sourceId: 0, hour: 0 }; ; ) {
+      const rows = await execute(READ, { ...parameters, afterSource: after.sourceId, afterHour: after.hour });
+      for (const [sourceId, hour, document] of rows)
+        hours.get(sourceId as number)!.push({
+          sourceId: sourceId as number,
+          hour: hour as number,
+          document: JSON.parse(document as string),
+        });
+      const last = rows.at(-1);
+      if (!last || rows.length < READ_HOURS) return hours;
+      after = { sourceId: last[0] as number, hour: last[1] as number };
     }
   },
 
-  replaceRecords: async ({ sourceId, from, to, records }) => {
-    await execute(REPLACE, {
-      sourceId,
-      from,
-      to,
-      rules: texts(records.map(({ rule }) => rule)),
-      ends: texts(records.map(({ windowEnd }) => windowEnd)),
-      states: texts(records.map(({ state }) => state)),
-      documents: JSON.stringify(records),
-    });
+  replaceRecords: async (ranges) => {
+    const records = ranges.flatMap(({ sourceId, records }) => records.map((record) => ({ sourceId, record })));
+    await execute(REMOVE, { ...bounds(ranges), ...keys(records) });
+    for (let i = 0; i < records.length; i += WRITE_RECORDS) {
+      const some = records.slice(i, i + WRITE_RECORDS);
+      await execute(WRITE, {
+        ...keys(some),
+        states: texts(some.map(({ record }) => record.state)),
+        documents: JSON.stringify(some.map(({ record }) => record)),
+      });
+    }
   },
 });
 
-/** The first and last hour to read: `around` operating hours before and after the range, as far as there are any. */
-const BOUNDS = `
-select
-  cast(extract(epoch from coalesce((select min(hour) from (select hour from hour where source_id = :sourceId
-    and operating_time > 0 and hour < to_timestamp(:from * 3600.0) order by hour desc limit :around) as earlier),
-    to_timestamp(:from * 3600.0))) / 3600 as integer),
-  cast(extract(epoch from coalesce((select max(hour) from (select hour from hour where source_id = :sourceId
-    and operating_time > 0 and hour > to_timestamp(:to * 3600.0) order by hour limit :around) as later),
-    to_timestamp(:to * 3600.0))) / 3600 as integer)`;
+interface Keyed {
+  readonly sourceId: number;
+  readonly record: { readonly rule: string; readonly windowEnd: string };
+}
 
+const bounds = (ranges: readonly { readonly sourceId: number; readonly from: number; readonly to: number }[]) => ({
+  sources: numbers(ranges.map(({ sourceId }) => sourceId)),
+  from: numbers(ranges.map(({ from }) => from)),
+  to: numbers(ranges.map(({ to }) => to)),
+});
+
+const keys = (records: readonly Keyed[]) => ({
+  owners: numbers(records.map(({ sourceId }) => sourceId)),
+  rules: texts(records.map(({ record }) => record.rule)),
+  ends: texts(records.map(({ record }) => record.windowEnd)),
+});
+
+const RANGES = `ranges as (
+  select source_id, to_timestamp("from" * 3600.0) as "from", to_timestamp("to" * 3600.0) as "to", n
+  from unnest(cast(:sources as integer[]), cast(:from as bigint[]), cast(:to as bigint[]))
+    with ordinality as t (source_id, "from", "to", n)
+)`;
+
+/** Each range with as many operating hours around it as asked for, as far as there are any. */
 const READ = `
-select cast(extract(epoch from hour) / 3600 as integer), cast(document - 'channels' as text)
-from hour
-where source_id = :sourceId and operating_time > 0
-  and hour between to_timestamp(:from * 3600.0) and to_timestamp(:to * 3600.0)
-order by hour limit :limit`;
-
-const REPLACE = `
-with given as (
-  select rule, cast(window_end as timestamptz) as window_end, state, documents.value as document
-  from unnest(cast(:rules as text[]), cast(:ends as text[]), cast(:states as text[]))
-    with ordinality as t (rule, window_end, state, n)
-  join jsonb_array_elements(cast(:documents as jsonb)) with ordinality as documents (value, n) using (n)
-),
-gone as (
-  delete from compliance_record c
-  where source_id = :sourceId and window_end between to_timestamp(:from * 3600.0) and to_timestamp(:to * 3600.0)
-    and not exists (select from given g where g.rule = c.rule and g.window_end = c.window_end)
+with ${RANGES},
+wide as (
+  select r.source_id, coalesce(earlier.first, r."from") as first, coalesce(later.last, r."to") as last
+  from ranges r
+  join unnest(cast(:around as integer[])) with ordinality as a (around, n) using (n)
+  cross join lateral (
+    select min(hour) as first from (select hour from hour where source_id = r.source_id and operating_time > 0
+      and hour < r."from" order by hour desc limit a.around) as before) as earlier
+  cross join lateral (
+    select max(hour) as last from (select hour from hour where source_id = r.source_id and operating_time > 0
+      and hour > r."to" order by hour limit a.around) as after) as later
 )
+select h.source_id, cast(extract(epoch from h.hour) / 3600 as integer), cast(h.document - 'channels' as text)
+from wide w join hour h on h.source_id = w.source_id and h.operating_time > 0 and h.hour between w.first and w.last
+where (h.source_id, h.hour) > (:afterSource, to_timestamp(:afterHour * 3600.0))
+order by h.source_id, h.hour limit :limit`;
+
+const REMOVE = `
+with ${RANGES},
+kept as (
+  select source_id, rule, cast(window_end as timestamptz) as window_end
+  from unnest(cast(:owners as integer[]), cast(:rules as text[]), cast(:ends as text[])) as t (source_id, rule, window_end)
+)
+delete from compliance_record c using ranges r
+where c.source_id = r.source_id and c.window_end between r."from" and r."to"
+  and not exists (
+    select from kept k where k.source_id = c.source_id and k.rule = c.rule and k.window_end = c.window_end)`;
+
+const WRITE = `
 insert into compliance_record as c (window_end, source_id, rule, state, document)
-select window_end, :sourceId, rule, state, document from given
+select cast(t.window_end as timestamptz), t.source_id, t.rule, t.state, documents.value
+from unnest(cast(:owners as integer[]), cast(:rules as text[]), cast(:ends as text[]), cast(:states as text[]))
+  with ordinality as t (source_id, rule, window_end, state, n)
+join jsonb_array_elements(cast(:documents as jsonb)) with ordinality as documents (value, n) using (n)
 on conflict (source_id, rule, window_end) do update set state = excluded.state, document = excluded.document
   where c.document <> excluded.document`;

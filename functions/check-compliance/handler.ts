@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { MetricUnit, observed } from '#adapters/observed';
 import { evaluateLimit } from '#core/compliance/evaluate-limit';
 import { limitsInRange } from '#core/compliance/limits';
-import type { ComplianceStore, FacilityCompliance, PlannedFacility, PlanStore } from '#core/ports';
+import type { SourcePlan } from '#core/contracts/monitoring-plan';
+import type { CheckedRange, ComplianceStore, HourRange, OperatingHour, PlannedFacility, PlanStore } from '#core/ports';
 import { hourOfText } from '#core/time';
 
 export interface CheckCompliance {
@@ -24,8 +25,13 @@ export const makeHandler = ({ plans, compliance }: CheckCompliance) => {
     for (const [facility, ranges] of changedRanges(event)) {
       const planned = await plans.planOf(facility);
       if (!planned) throw new Error(`facility ${facility} has hours but no monitoring plan`);
-      await compliance.withFacility(facility, async (inside) => {
-        for (const range of ranges) records += await checkRange(inside, planned, range);
+      const wanted = ranges.flatMap((range) => wantedHours(planned, range));
+      if (wanted.length === 0) continue;
+      await compliance.withFacility(facility, async ({ operatingHours, replaceRecords }) => {
+        const hours = await operatingHours(wanted);
+        const checked = wanted.map((range) => checkRange(range, hours.get(range.sourceId) ?? []));
+        await replaceRecords(checked);
+        for (const range of checked) records += range.records.length;
       });
     }
     metrics.addMetric('WindowsChecked', MetricUnit.Count, records);
@@ -57,27 +63,24 @@ const changedRanges = (event: KinesisStreamEvent): Map<string, ChangedRange[]> =
   return new Map([...ranges].sort().map(([facility, sources]) => [facility, [...sources.values()]]));
 };
 
-const checkRange = async (
-  inside: FacilityCompliance,
-  { plan, sourceIds }: PlannedFacility,
-  { source, from, to }: ChangedRange,
-): Promise<number> => {
+interface WantedHours extends HourRange {
+  readonly plan: SourcePlan;
+}
+
+/** The changed hours of a source, and as many operating hours around them as its longest window has; none without limits. */
+const wantedHours = ({ plan, sourceIds }: PlannedFacility, { source, from, to }: ChangedRange): WantedHours[] => {
   const sourcePlan = plan.sources.find((candidate) => candidate.source === source);
   const sourceId = sourceIds.get(source);
   if (!sourcePlan || sourceId === undefined)
     throw new Error(`source ${source} of facility ${plan.facility} is not in its monitoring plan`);
-  const longest = Math.max(
-    0,
-    ...sourcePlan.versions.flatMap(({ limits }) => limits.map(({ operatingHours }) => operatingHours)),
-  );
-  if (longest === 0) return 0;
-  const hours = await inside.operatingHours({ sourceId, from, to, around: longest - 1 });
+  const windows = sourcePlan.versions.flatMap(({ limits }) => limits.map(({ operatingHours }) => operatingHours));
+  return windows.length === 0 ? [] : [{ sourceId, from, to, around: Math.max(...windows) - 1, plan: sourcePlan }];
+};
+
+const checkRange = ({ sourceId, from, to, plan }: WantedHours, hours: readonly OperatingHour[]): CheckedRange => {
   // The last window that contains `to` ends with the last hour read; fewer hours after it mean that none is missing.
   const last = Math.max(to, hours.at(-1)?.hour ?? to);
   const documents = hours.map(({ document }) => document);
-  const records = limitsInRange(sourcePlan, from, last).flatMap((range) =>
-    evaluateLimit({ hours: documents, ...range }),
-  );
-  await inside.replaceRecords({ sourceId, from, to: last, records });
-  return records.length;
+  const records = limitsInRange(plan, from, last).flatMap((range) => evaluateLimit({ hours: documents, ...range }));
+  return { sourceId, from, to: last, records };
 };

@@ -9,8 +9,8 @@ export interface Received {
   readonly duplicate: boolean;
 }
 
-/** What the stand-in does with a publish: a PUBACK reason code, or cut the connection instead of answering. */
-export type Answer = number | 'cut';
+/** What the stand-in does with a publish: a PUBACK reason code, cut the connection instead, or never answer. */
+export type Answer = number | 'cut' | 'never';
 
 /**
  * A stand-in for the MQTT 5 side of IoT Core: mutual TLS, CONNECT, PUBLISH with QoS 1, PING. Nothing else.
@@ -41,7 +41,7 @@ export const startBroker = async (
         received.push(one);
         const fate = answer(one, received.length);
         if (fate === 'cut') socket.destroy();
-        else send({ cmd: 'puback', messageId: messageId!, reasonCode: fate });
+        else if (fate !== 'never') send({ cmd: 'puback', messageId: messageId!, reasonCode: fate });
       }
     });
     socket.on('data', (chunk) => incoming.parse(chunk));

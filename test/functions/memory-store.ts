@@ -157,20 +157,25 @@ export const memoryStore = (plans: readonly MonitoringPlan[], atWrite: AtWrite =
     withFacility: (_facility, work) =>
       transaction('commitCompliance', () =>
         work({
-          operatingHours: async ({ sourceId, from, to, around }) => {
-            const operating = hoursOf(sourceId).filter(({ document }) => Number(document.operatingTime) > 0);
-            const inside = operating.filter(({ hour }) => hour >= from && hour <= to);
-            const earlier = around > 0 ? operating.filter(({ hour }) => hour < from).slice(-around) : [];
-            const later = operating.filter(({ hour }) => hour > to).slice(0, around);
-            return [...earlier, ...inside, ...later];
-          },
-          replaceRecords: ({ sourceId, from, to, records }) =>
+          operatingHours: async (ranges) =>
+            new Map(
+              ranges.map(({ sourceId, from, to, around }) => {
+                const operating = hoursOf(sourceId).filter(({ document }) => Number(document.operatingTime) > 0);
+                const inside = operating.filter(({ hour }) => hour >= from && hour <= to);
+                const earlier = around > 0 ? operating.filter(({ hour }) => hour < from).slice(-around) : [];
+                const later = operating.filter(({ hour }) => hour > to).slice(0, around);
+                return [sourceId, [...earlier, ...inside, ...later]];
+              }),
+            ),
+          replaceRecords: (ranges) =>
             write('replaceRecords', () => {
-              for (const [at, known] of state.records)
-                if (known.sourceId === sourceId && known.end >= from && known.end <= to) state.records.delete(at);
-              for (const record of records) {
-                const end = Math.floor(minuteOfText(record.windowEnd) / 60);
-                state.records.set(`${sourceId} ${record.rule} ${end}`, { sourceId, end, record });
+              for (const { sourceId, from, to, records } of ranges) {
+                for (const [at, known] of state.records)
+                  if (known.sourceId === sourceId && known.end >= from && known.end <= to) state.records.delete(at);
+                for (const record of records) {
+                  const end = Math.floor(minuteOfText(record.windowEnd) / 60);
+                  state.records.set(`${sourceId} ${record.rule} ${end}`, { sourceId, end, record });
+                }
               }
             }),
         }),

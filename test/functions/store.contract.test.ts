@@ -204,9 +204,14 @@ describe.each(implementations)('the store %s', (_name, make) => {
     const hours = async (from: number, to: number, around: number) =>
       (
         await stores.compliance.withFacility('P1', ({ operatingHours }) =>
-          operatingHours({ sourceId: a, from: HOUR + from, to: HOUR + to, around }),
+          operatingHours([
+            { sourceId: b, from: HOUR, to: HOUR, around: 1 },
+            { sourceId: a, from: HOUR + from, to: HOUR + to, around },
+          ]),
         )
-      ).map(({ hour }) => hour - HOUR);
+      )
+        .get(a)!
+        .map(({ hour }) => hour - HOUR);
     expect(await hours(2, 4, 0)).toEqual([2, 4]);
     expect(await hours(3, 4, 1)).toEqual([2, 4, 6]);
     expect(await hours(2, 3, 9)).toEqual([0, 2, 4, 6, 7]);
@@ -233,7 +238,10 @@ describe.each(implementations)('the store %s', (_name, make) => {
     });
     const replace = (from: number, to: number, records: readonly ComplianceRecord[]) =>
       stores.compliance.withFacility('P1', ({ replaceRecords }) =>
-        replaceRecords({ sourceId: a, from: HOUR + from, to: HOUR + to, records }),
+        replaceRecords([
+          { sourceId: b, from: HOUR, to: HOUR + 9, records: [] },
+          { sourceId: a, from: HOUR + from, to: HOUR + to, records },
+        ]),
       );
     await replace(
       0,

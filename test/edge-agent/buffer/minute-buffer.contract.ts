@@ -76,24 +76,28 @@ export const minuteBufferContract = (open: (maxBytes?: number) => MinuteBuffer):
 
   it('lets go of exactly the minutes of the message, in whatever order messages are acknowledged', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 12 }), fc.nat(), async (sizes, seed) => {
-        const buffer = open();
-        let next = START;
-        for (const size of sizes) {
-          await buffer.append('s', blockOf(next, size));
-          next += size;
-        }
-        const messages = takeAll(buffer);
-        expect(messages.reduce((sum, { minutes }) => sum + minutes, 0)).toBe(next - START);
-        let left = next - START;
-        while (messages.length > 0) {
-          const [message] = messages.splice(seed % messages.length, 1);
-          await buffer.acknowledge(message!);
-          left -= message!.minutes;
-          expect(buffer.pending().minutes).toBe(left);
-        }
-        await buffer.close();
-      }),
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 12 }),
+        fc.nat(),
+        async (sizes, seed) => {
+          const buffer = open();
+          let next = START;
+          for (const size of sizes) {
+            await buffer.append('s', blockOf(next, size));
+            next += size;
+          }
+          const messages = takeAll(buffer);
+          expect(messages.reduce((sum, { minutes }) => sum + minutes, 0)).toBe(next - START);
+          let left = next - START;
+          while (messages.length > 0) {
+            const [message] = messages.splice(seed % messages.length, 1);
+            await buffer.acknowledge(message!);
+            left -= message!.minutes;
+            expect(buffer.pending().minutes).toBe(left);
+          }
+          await buffer.close();
+        },
+      ),
       { numRuns: 20 },
     );
   });

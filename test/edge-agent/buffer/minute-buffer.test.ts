@@ -46,7 +46,9 @@ describe('a buffer in LMDB', () => {
     await again.close();
   });
 
-  it('loses no minute that it said it keeps, and doubles none, when its process is killed', { timeout: 60_000 }, async () => {
+  it('loses no minute that it said it keeps, and doubles none, when its process is killed', {
+    timeout: 60_000,
+  }, async () => {
     const folder = temporaryFolder();
     let kept = 0;
     let acknowledged = 0;
