@@ -61,9 +61,9 @@ export interface HourInput extends SourceHour {
   readonly nextHour: number | undefined;
 }
 
-/** Hours of one facility, while nobody else stores its minutes or recomputes its hours. */
+/** Hours of one facility; from `dueHours` on nobody else stores its minutes or recomputes its hours. */
 export interface FacilityHours {
-  /** Marked hours that are due, by source and then by hour, at most `limit`. */
+  /** Takes the facility's lock; then: marked hours that are due, by source and then by hour, at most `limit`. */
   dueHours(limit: number): Promise<readonly SourceHour[]>;
   load(hours: readonly SourceHour[]): Promise<readonly HourInput[]>;
   /** Writes `changed` and notes them as unpublished, takes the marks off `done` and marks `walkOn`. */
@@ -83,7 +83,7 @@ export interface UnpublishedHour extends SourceHour {
 export interface HourStore {
   /** Facilities with an hour due (closed by the watermark, or silent for `idleMinutes`) or not yet published. */
   dueFacilities(among: readonly string[] | 'all', idleMinutes: number): Promise<readonly string[]>;
-  /** Runs `work` in one transaction that holds the facility's lock; what it wrote is undone when it throws. */
+  /** Runs `work` in one transaction; what it wrote is undone when it throws. */
   withFacility<T>(facility: string, idleMinutes: number, work: (hours: FacilityHours) => Promise<T>): Promise<T>;
   /** Hours computed but not yet published, at most `limit`. */
   unpublishedHours(facility: string, limit: number): Promise<readonly UnpublishedHour[]>;

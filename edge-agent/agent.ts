@@ -1,15 +1,15 @@
 import { textOfMinute } from '#core/time';
-import { bell } from './bell.ts';
+import { type Bell, bell } from './bell.ts';
 import type { BufferedMessage, MinuteBuffer } from './buffer/minute-buffer.ts';
 import { type ChaosKind, chaos } from './chaos.ts';
 import type { Clock } from './clock.ts';
-import type { Progress, Report } from './events.ts';
+import type { Report } from './events.ts';
 import { inFlight } from './in-flight.ts';
-import { countSamples } from './message/facility-minutes.ts';
 import type { Outgoing } from './outgoing.ts';
-import { hashText, hashUnit } from './random.ts';
 import type { Source } from './sources/source.ts';
-import { phaseSeconds, retryDelayMs } from './uplink/pacing.ts';
+import { type Tally, tallyOf } from './tally.ts';
+import { deliver } from './uplink/deliver.ts';
+import { phaseSeconds } from './uplink/pacing.ts';
 import type { Uplink } from './uplink/uplink.ts';
 
 /** Appends that may wait for the disk together: they share a flush. */
@@ -31,6 +31,95 @@ export interface AgentParts {
   readonly chaos?: { readonly seed: number; readonly kinds: readonly ChaosKind[] } | undefined;
 }
 
+/** What the two loops of one run share. */
+interface Run extends AgentParts {
+  readonly tally: Tally;
+  /** Aborted by a signal, or by the failure of one loop. */
+  readonly stop: AbortSignal;
+  /** Aborted when the source has ended and all its minutes are kept. */
+  readonly ended: AbortController;
+  /** Rung when the sending loop has something to look at. */
+  readonly kept: Bell;
+  /** Rung when minutes have left the buffer. */
+  readonly room: Bell;
+}
+
+/** From the source into the buffer. */
+const fill = async ({ facility, source, buffer, tally, report, stop, ended, kept, room }: Run): Promise<void> => {
+  const appends = inFlight(APPENDS_IN_FLIGHT);
+  for await (const block of source.minutes(buffer.resumeAt(source.key), stop)) {
+    if (!buffer.hasRoom()) {
+      report({ event: 'buffer-full', facility });
+      while (!buffer.hasRoom() && !stop.aborted) await room.heard();
+      // The source gives the block again to the next run.
+      if (stop.aborted) break;
+      report({ event: 'buffer-has-room', facility });
+    }
+    await appends.add(async () => {
+      await buffer.append(source.key, block);
+      tally.produced(block);
+      kept.ring();
+    });
+  }
+  await appends.drained();
+  ended.abort();
+  kept.ring();
+};
+
+const outgoing = (message: BufferedMessage, { buffer, tally, room }: Run): Outgoing => ({
+  ...message,
+  async acknowledge() {
+    await buffer.acknowledge(message);
+    room.ring();
+  },
+  async setAside(reason) {
+    await buffer.setAside(message, reason);
+    tally.setAside(message.minutes);
+    room.ring();
+  },
+});
+
+/** Messages out of the buffer as they become due, until the source has ended and everything was taken. */
+async function* dueMessages(run: Run): AsyncGenerator<Outgoing> {
+  const { thing, buffer, clock, stop, ended, kept } = run;
+  const hurry = AbortSignal.any([ended.signal, stop]);
+  while (!stop.aborted) {
+    // Asked for before looking, or minutes that come between the look and the question would be overlooked.
+    const last = ended.signal.aborted;
+    const message = buffer.take();
+    if (message) {
+      // A live minute goes out at the thing's own second of the next minute; for a backlog that is long past.
+      const due = ((message.start + message.minutes) * 60 + phaseSeconds(thing)) * 1000;
+      if (due > clock.now()) await clock.sleep(due - clock.now(), hurry);
+      yield outgoing(message, run);
+    } else if (last) return;
+    else await kept.heard();
+  }
+}
+
+/** From the buffer to the cloud. */
+const send = async (run: Run): Promise<void> => {
+  const publishes = inFlight(PUBLISHES_IN_FLIGHT);
+  const messages = run.chaos ? chaos(dueMessages(run), run.chaos) : dueMessages(run);
+  for await (const message of messages) {
+    if (run.stop.aborted) break;
+    await publishes.add(() => deliver(message, run, run.stop));
+  }
+  await publishes.drained();
+};
+
+/** Reports progress when there is any, at most twice a second. Returns what ends it. */
+const reportProgress = ({ facility, tally, report }: Run): (() => void) => {
+  let reported = '';
+  const timer = setInterval(() => {
+    const progress = tally.progress();
+    const text = JSON.stringify(progress);
+    if (text !== reported) report({ event: 'progress', facility, ...progress });
+    reported = text;
+  }, PROGRESS_MS);
+  return () => clearInterval(timer);
+};
+
 /**
  * Runs one facility: source, buffer and uplink, each at its own pace. Resolves when the source has ended and everything
  * is acknowledged (`done`), or after `signal` was aborted (`stopped`). Closes the buffer and the connection in any case.
@@ -38,154 +127,45 @@ export interface AgentParts {
  */
 export const runAgent = async (parts: AgentParts, signal: AbortSignal): Promise<'done' | 'stopped'> => {
   const { facility, thing, source, buffer, uplink, clock, report } = parts;
-  const stop = new AbortController();
-  const kept = bell();
-  const room = bell();
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal]);
+  const tally = tallyOf(source, buffer);
+  const run: Run = { ...parts, tally, stop, ended: new AbortController(), kept: bell(), room: bell() };
+
   let disconnected: Promise<void> | undefined;
   const disconnect = () => (disconnected ??= uplink.stop());
-  stop.signal.addEventListener('abort', () => {
-    kept.ring();
-    room.ring();
+  const onStop = () => {
+    run.kept.ring();
+    run.room.ring();
     void clock.sleep(GRACE_MS).then(disconnect);
-  });
-  const onSignal = () => stop.abort();
-  signal.addEventListener('abort', onSignal, { once: true });
-  if (signal.aborted) onSignal();
+  };
+  if (stop.aborted) onStop();
+  else stop.addEventListener('abort', onStop, { once: true });
 
   const resumeAt = buffer.resumeAt(source.key);
-  let producedMinutes = resumeAt === undefined ? 0 : source.minutesBefore(resumeAt);
-  let samples = 0;
-  let setAsideMinutes = 0;
-  for (const { minutes } of buffer.aside()) setAsideMinutes += minutes;
-  const total = source.totalMinutes === undefined ? {} : { totalMinutes: source.totalMinutes };
-  const progress = (): Progress => ({
-    producedMinutes,
-    acknowledgedMinutes: Math.max(0, producedMinutes - buffer.pending().minutes - setAsideMinutes),
-    setAsideMinutes,
-    ...total,
-    samples,
-  });
-  let reported = '';
-  const reportProgress = () => {
-    const now = JSON.stringify(progress());
-    if (now === reported) return;
-    reported = now;
-    report({ event: 'progress', facility, ...progress() });
-  };
-
-  const ended = new AbortController();
-  const hurry = AbortSignal.any([ended.signal, stop.signal]);
-
-  const fill = async () => {
-    const appends = inFlight(APPENDS_IN_FLIGHT);
-    for await (const block of source.minutes(resumeAt, stop.signal)) {
-      if (!buffer.hasRoom()) {
-        report({ event: 'buffer-full', facility });
-        while (!buffer.hasRoom() && !stop.signal.aborted) await room.heard();
-        if (stop.signal.aborted) break;
-        report({ event: 'buffer-has-room', facility });
-      }
-      await appends.add(async () => {
-        await buffer.append(source.key, block);
-        producedMinutes += block.minutes;
-        samples += countSamples(block);
-        kept.ring();
-      });
-    }
-    await appends.drained();
-    ended.abort();
-    kept.ring();
-  };
-
-  /** A live minute goes out at the thing's own second of the next minute; for a backlog that is long past. */
-  const untilPhase = async ({ start, minutes }: BufferedMessage) => {
-    const due = ((start + minutes) * 60 + phaseSeconds(thing)) * 1000;
-    const wait = due - clock.now();
-    if (wait > 0) await clock.sleep(wait, hurry);
-  };
-
-  async function* outgoing(): AsyncGenerator<Outgoing> {
-    while (!stop.signal.aborted) {
-      // Asked for before looking, or minutes that come between the look and the question would be overlooked.
-      const last = ended.signal.aborted;
-      const message = buffer.take();
-      if (message) {
-        await untilPhase(message);
-        yield {
-          ...message,
-          acknowledge: () => buffer.acknowledge(message),
-          async setAside(reason) {
-            await buffer.setAside(message, reason);
-            setAsideMinutes += message.minutes;
-          },
-        };
-      } else if (last) return;
-      else await kept.heard();
-    }
-  }
-
-  /** Sends one message until it is acknowledged, or set aside with its reason. */
-  const deliver = async (message: Outgoing) => {
-    for (let attempt = 1; !stop.signal.aborted; attempt++) {
-      const outcome = await uplink.publish(message.body).catch((error: unknown) => ({
-        kind: 'refused' as const,
-        code: null,
-        reason: error instanceof Error ? error.message : `${error}`,
-        final: false,
-      }));
-      if (outcome.kind === 'acknowledged') {
-        await message.acknowledge();
-        room.ring();
-        return;
-      }
-      const { code, reason, final } = outcome;
-      const minute = textOfMinute(message.start);
-      if (final) {
-        await message.setAside(`${code === null ? '' : `reason code ${code}: `}${reason}`);
-        report({ event: 'set-aside', facility, minute, code, reason });
-        room.ring();
-        return;
-      }
-      if (stop.signal.aborted) return;
-      report({ event: 'refused', facility, minute, code, reason });
-      const jitter = hashUnit(hashText(thing), message.start, attempt);
-      await clock.sleep(retryDelayMs(attempt, jitter), stop.signal);
-    }
-  };
-
-  const send = async () => {
-    const publishes = inFlight(PUBLISHES_IN_FLIGHT);
-    const messages = parts.chaos ? chaos(outgoing(), parts.chaos) : outgoing();
-    for await (const message of messages) {
-      if (stop.signal.aborted) break;
-      await publishes.add(() => deliver(message));
-    }
-    await publishes.drained();
-  };
-
   report({
     event: 'started',
     facility,
     thing,
     ...(resumeAt === undefined ? {} : { resumeAt: textOfMinute(resumeAt) }),
-    ...total,
+    ...(source.totalMinutes === undefined ? {} : { totalMinutes: source.totalMinutes }),
   });
-  const ticker = setInterval(reportProgress, PROGRESS_MS);
+  const endProgress = reportProgress(run);
   uplink.start();
   try {
-    const orStop = (error: unknown) => {
-      stop.abort();
+    const orFail = (error: unknown) => {
+      failed.abort();
       throw error;
     };
     // Both have to be at rest before the buffer is closed, whichever of them failed.
-    const loops = await Promise.allSettled([fill().catch(orStop), send().catch(orStop)]);
+    const loops = await Promise.allSettled([fill(run).catch(orFail), send(run).catch(orFail)]);
     for (const loop of loops) if (loop.status === 'rejected') throw loop.reason;
     const outcome = signal.aborted ? 'stopped' : 'done';
-    report({ event: outcome, facility, ...progress() });
+    report({ event: outcome, facility, ...tally.progress() });
     return outcome;
   } finally {
-    clearInterval(ticker);
-    signal.removeEventListener('abort', onSignal);
+    endProgress();
+    stop.removeEventListener('abort', onStop);
     await disconnect();
     await buffer.close();
   }

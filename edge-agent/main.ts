@@ -29,7 +29,7 @@ const main = async (): Promise<void> => {
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort());
   // From the second start on, the agent need not load Node's TypeScript parser: 20 MB of the 120 MB it may take.
-  enableCompileCache();
+  enableCompileCache(); (await import('node:v8')).setFlagsFromString('--max-semi-space-size=1');
   const { runFacilities } = await import('./run-facilities.ts');
   await runFacilities(values.config, stop, (event) => void process.stdout.write(`${JSON.stringify(event)}\n`));
 };

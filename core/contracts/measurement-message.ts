@@ -41,7 +41,7 @@ const NO_DATA = 'N'.charCodeAt(0);
 const ABSENT = NOT_FITTED.charCodeAt(0);
 
 /** One loop over a flat array: a message holds hundreds of readings, and a schema object per reading costs ten times more. */
-const isNumbersOrNull = (value: unknown): value is (number | null)[] => {
+export const isNumbersOrNull = (value: unknown): value is (number | null)[] => {
   if (!Array.isArray(value)) return false;
   for (const item of value) if (item !== null && (typeof item !== 'number' || !Number.isFinite(item))) return false;
   return true;
@@ -59,14 +59,46 @@ const sourceMinutes = z.strictObject({
   /** Higher replaces lower for the same minutes: a corrected transmission counts up. */
   revision: z.int().min(0).max(2_147_483_647).default(0),
   /** Seconds in which fuel was burned, one value a minute. */
-  firedSeconds: z.custom<readonly number[]>(isFiredSeconds, 'expected whole seconds from 0 to 60'),
+  firedSeconds: z.custom<readonly number[]>(),
   /** Gross load, MW (or 1000 lb/h steam, by the plan), one value a minute; null where it is not known. */
-  grossLoad: z.custom<readonly (number | null)[]>(isNumbersOrNull, 'expected finite numbers or null'),
+  grossLoad: z.custom<readonly (number | null)[]>(),
   /** Readings, minute by minute, each minute in the order of the message's channels. */
-  readings: z.custom<readonly (number | null)[]>(isNumbersOrNull, 'expected finite numbers or null'),
+  readings: z.custom<readonly (number | null)[]>(),
   /** One status letter a reading, in the same order. */
-  statuses: z.custom<string>(isStatuses, 'expected status letters'),
+  statuses: z.custom<string>(),
 });
+
+interface Fault {
+  readonly path: (string | number)[];
+  readonly text: string;
+}
+
+/**
+ * The first fault in the four lists of a source. They are checked here and not field by field: a check of its own
+ * costs a field more than the loop over its values, and a message of twenty sources has eighty such fields.
+ */
+const faultIn = (source: z.infer<typeof sourceMinutes>, minutes: number, width: number): Fault | undefined => {
+  const { firedSeconds, grossLoad, readings, statuses } = source;
+  const fault = (list: string, text: string): Fault => ({ path: [list], text });
+  if (!isFiredSeconds(firedSeconds)) return fault('firedSeconds', 'expected whole seconds from 0 to 60');
+  if (!isNumbersOrNull(grossLoad)) return fault('grossLoad', 'expected finite numbers or null');
+  if (!isNumbersOrNull(readings)) return fault('readings', 'expected finite numbers or null');
+  if (!isStatuses(statuses)) return fault('statuses', 'expected status letters');
+  const count = minutes * width;
+  if (firedSeconds.length !== minutes)
+    return fault('firedSeconds', `expected ${minutes} values, got ${firedSeconds.length}`);
+  if (grossLoad.length !== minutes) return fault('grossLoad', `expected ${minutes} values, got ${grossLoad.length}`);
+  if (readings.length !== count) return fault('readings', `expected ${count} values, got ${readings.length}`);
+  if (statuses.length !== count) return fault('statuses', `expected ${count} letters, got ${statuses.length}`);
+  for (let i = 0; i < count; i++) {
+    const letter = statuses.charCodeAt(i);
+    if (readings[i] === null) {
+      if (letter === VALID) return { path: ['readings', i], text: 'a valid reading needs a value' };
+    } else if (letter === NO_DATA || letter === ABSENT)
+      return { path: ['readings', i], text: `status ${statuses[i]} has no value, got ${readings[i]}` };
+  }
+  return undefined;
+};
 
 /**
  * What a facility sends: one upload interval, all its sources, columnar. Facility and thing are not in it: they come
@@ -91,24 +123,8 @@ export const measurementMessage = z
     for (const [s, source] of sources.entries()) {
       if (seen.has(source.source)) wrong(['sources', s, 'source'], `source ${source.source} stands twice`);
       seen.add(source.source);
-      const want = minutes * channels.length;
-      if (source.firedSeconds.length !== minutes)
-        wrong(['sources', s, 'firedSeconds'], `expected ${minutes} values, got ${source.firedSeconds.length}`);
-      if (source.grossLoad.length !== minutes)
-        wrong(['sources', s, 'grossLoad'], `expected ${minutes} values, got ${source.grossLoad.length}`);
-      if (source.readings.length !== want)
-        wrong(['sources', s, 'readings'], `expected ${want} values, got ${source.readings.length}`);
-      if (source.statuses.length !== want)
-        wrong(['sources', s, 'statuses'], `expected ${want} letters, got ${source.statuses.length}`);
-      const { readings, statuses } = source;
-      const count = Math.min(want, readings.length, statuses.length);
-      for (let i = 0; i < count; i++) {
-        const letter = statuses.charCodeAt(i);
-        if (letter === VALID && readings[i] === null)
-          wrong(['sources', s, 'readings', i], 'a valid reading needs a value');
-        if ((letter === NO_DATA || letter === ABSENT) && readings[i] !== null)
-          wrong(['sources', s, 'readings', i], `status ${statuses[i]} has no value, got ${readings[i]}`);
-      }
+      const fault = faultIn(source, minutes, channels.length);
+      if (fault) wrong(['sources', s, ...fault.path], fault.text);
     }
   });
 

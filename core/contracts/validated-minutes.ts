@@ -1,14 +1,24 @@
 import { z } from 'zod';
-import { minuteText } from './measurement-message.ts';
+import { isNumbersOrNull, minuteText } from './measurement-message.ts';
+
+const numbers = z.custom<readonly number[]>(
+  (value) => isNumbersOrNull(value) && !value.includes(null),
+  'expected finite numbers',
+);
+const numbersOrNull = z.custom<readonly (number | null)[]>(isNumbersOrNull, 'expected finite numbers or null');
+const minutesOfReadings = z.custom<(readonly (number | null)[])[]>(
+  (value) => Array.isArray(value) && value.every(isNumbersOrNull),
+  'expected a list of finite numbers or null for each minute',
+);
 
 /** One source's part of a message that has passed validation: readings stand at the plan's positions. */
 const validatedSource = z.strictObject({
   sourceId: z.int().min(1),
   revision: z.int().min(0),
-  firedSeconds: z.array(z.number()),
-  grossLoad: z.array(z.number().nullable()),
+  firedSeconds: numbers,
+  grossLoad: numbersOrNull,
   /** One array a minute; index 0 is position 1. */
-  readings: z.array(z.array(z.number().nullable())),
+  readings: minutesOfReadings,
   /** One string a minute, a letter a position; range findings are in it. */
   statuses: z.array(z.string()),
 });

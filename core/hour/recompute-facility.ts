@@ -21,30 +21,31 @@ const CHUNK = 96;
  */
 export const recomputeFacility = async ({ plans, hours, emissions }: Recompute, facility: string): Promise<number> => {
   let computed = 0;
-  for (;;) {
-    const count = await hours.withFacility(facility, IDLE_MINUTES, async (inside) => {
-      const due = await inside.dueHours(CHUNK);
-      if (due.length === 0) return 0;
-      const planned = await plans.planOf(facility);
-      if (!planned) throw new Error(`facility ${facility} has minutes but no monitoring plan`);
-      const names = new Map([...planned.sourceIds].map(([source, id]) => [id, source]));
-      const inputs = await inside.load(due);
-      await inside.put(
-        computeInputs(inputs, ({ sourceId, hour, minutes }, before) => {
-          const source = planned.plan.sources.find((candidate) => candidate.source === names.get(sourceId));
-          if (!source) throw new Error(`source ${sourceId} of facility ${facility} is not in its monitoring plan`);
-          return { sourceId, hour, ...computeHour({ plan: planned.plan, source, hour, minutes, before }) };
-        }),
-      );
-      return due.length;
-    });
-    if (count === 0) break;
+  for (let more = true; more; ) {
+    const { count, left } = await recomputeDue(plans, hours, facility);
     computed += count;
     await publish({ hours, emissions }, facility);
+    more = left;
   }
-  await publish({ hours, emissions }, facility);
   return computed;
 };
+
+/** One transaction's worth of due hours. */
+const recomputeDue = (plans: PlanStore, hours: HourStore, facility: string) =>
+  hours.withFacility(facility, IDLE_MINUTES, async (inside) => {
+    const due = await inside.dueHours(CHUNK);
+    if (due.length === 0) return { count: 0, left: false };
+    const planned = await plans.planOf(facility);
+    if (!planned) throw new Error(`facility ${facility} has minutes but no monitoring plan`);
+    const names = new Map([...planned.sourceIds].map(([source, id]) => [id, source]));
+    const result = computeInputs(await inside.load(due), ({ sourceId, hour, minutes }, before) => {
+      const source = planned.plan.sources.find((candidate) => candidate.source === names.get(sourceId));
+      if (!source) throw new Error(`source ${sourceId} of facility ${facility} is not in its monitoring plan`);
+      return { sourceId, hour, ...computeHour({ plan: planned.plan, source, hour, minutes, before }) };
+    });
+    await inside.put(result);
+    return { count: due.length, left: due.length === CHUNK || result.walkOn.length > 0 };
+  });
 
 type Compute = (input: HourInput, before: StoredHour['lookBack'] | undefined) => StoredHour;
 
@@ -73,5 +74,6 @@ const publish = async ({ hours, emissions }: Pick<Recompute, 'hours' | 'emission
     if (unpublished.length === 0) return;
     await emissions.put(unpublished.map(({ document }) => ({ key: facility, data: JSON.stringify(document) })));
     await hours.markPublished(unpublished);
+    if (unpublished.length < CHUNK) return;
   }
 };

@@ -41,15 +41,22 @@ const facilityCompliance = (execute: Execute): FacilityCompliance => ({
 
   replaceRecords: async (ranges) => {
     const records = ranges.flatMap(({ sourceId, records }) => records.map((record) => ({ sourceId, record })));
-    await execute(REMOVE, { ...bounds(ranges), ...keys(records) });
-    for (let i = 0; i < records.length; i += WRITE_RECORDS) {
-      const some = records.slice(i, i + WRITE_RECORDS);
-      await execute(WRITE, {
+    // What no longer exists goes with the first write; a record of a later write is in `kept` and stays.
+    const kept = keys(records);
+    let first = 0;
+    do {
+      const some = records.slice(first, first + WRITE_RECORDS);
+      await execute(REPLACE, {
+        ...bounds(first === 0 ? ranges : []),
+        keptSources: kept.owners,
+        keptRules: kept.rules,
+        keptEnds: kept.ends,
         ...keys(some),
         states: texts(some.map(({ record }) => record.state)),
         documents: JSON.stringify(some.map(({ record }) => record)),
       });
-    }
+      first += WRITE_RECORDS;
+    } while (first < records.length);
   },
 });
 
@@ -95,18 +102,19 @@ from wide w join hour h on h.source_id = w.source_id and h.operating_time > 0 an
 where (h.source_id, h.hour) > (:afterSource, to_timestamp(:afterHour * 3600.0))
 order by h.source_id, h.hour limit :limit`;
 
-const REMOVE = `
+const REPLACE = `
 with ${RANGES},
 kept as (
   select source_id, rule, cast(window_end as timestamptz) as window_end
-  from unnest(cast(:owners as integer[]), cast(:rules as text[]), cast(:ends as text[])) as t (source_id, rule, window_end)
+  from unnest(cast(:keptSources as integer[]), cast(:keptRules as text[]), cast(:keptEnds as text[]))
+    as t (source_id, rule, window_end)
+),
+gone as (
+  delete from compliance_record c using ranges r
+  where c.source_id = r.source_id and c.window_end between r."from" and r."to"
+    and not exists (
+      select from kept k where k.source_id = c.source_id and k.rule = c.rule and k.window_end = c.window_end)
 )
-delete from compliance_record c using ranges r
-where c.source_id = r.source_id and c.window_end between r."from" and r."to"
-  and not exists (
-    select from kept k where k.source_id = c.source_id and k.rule = c.rule and k.window_end = c.window_end)`;
-
-const WRITE = `
 insert into compliance_record as c (window_end, source_id, rule, state, document)
 select cast(t.window_end as timestamptz), t.source_id, t.rule, t.state, documents.value
 from unnest(cast(:owners as integer[]), cast(:rules as text[]), cast(:ends as text[]), cast(:states as text[]))

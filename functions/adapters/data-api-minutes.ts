@@ -1,5 +1,5 @@
 import type { MinuteBatch, MinuteStore, SourceMinute } from '#core/ports';
-import { type Database, numbers, texts } from './data-api.ts';
+import { type Database, numbers, numberTexts, texts } from './data-api.ts';
 
 /** Source-minutes a statement: few request units, short locks, a small piece to retry. */
 const MAX_ROWS = 1000;
@@ -68,7 +68,7 @@ export const dataApiMinutes = ({ execute }: Database): MinuteStore => {
       revisions: numbers(rows.map(({ minute }) => minute.revision)),
       fired: numbers(rows.map(({ minute }) => minute.firedSeconds)),
       loads: numbers(rows.map(({ minute }) => minute.grossLoad)),
-      readings: texts(rows.map(({ minute }) => numbers(minute.readings))),
+      readings: numberTexts(rows.map(({ minute }) => minute.readings)),
       statuses: texts(rows.map(({ minute }) => minute.statuses)),
     };
     try {

@@ -1,15 +1,14 @@
-import { type MonitoringPlan, monitoringPlan } from '#core/contracts/monitoring-plan';
+import type { MonitoringPlan, SourcePlan } from '#core/contracts/monitoring-plan';
 import { EmissionWatchError } from '#core/errors';
 import type { PlannedFacility, PlanStore } from '#core/ports';
 import type { Database, Execute } from './data-api.ts';
 
 const CACHE_MS = 60_000;
-/** The Data API gives back rows of at most 64 KB and answers of at most 1 MiB. */
+/** The Data API gives back rows of at most 64 KB and answers of at most 1 MiB: a read may hold 16 of the largest. */
 const MAX_SOURCE_BYTES = 60_000;
-const SOURCES_A_READ = 16;
+const READ_BYTES = 900_000;
 
-interface Cached {
-  readonly at: number;
+interface Versioned {
   readonly revision: number;
   readonly planned: PlannedFacility;
 }
@@ -26,7 +25,7 @@ export class PlanTooLargeError extends EmissionWatchError {
  * quarantined, not lost.
  */
 export const dataApiPlans = ({ execute }: Database, now: () => number = Date.now): PlanStore => {
-  const cache = new Map<string, Cached>();
+  const cache = new Map<string, Versioned & { readonly at: number }>();
   return {
     planOf: async (facility) => {
       const known = cache.get(facility);
@@ -38,45 +37,52 @@ export const dataApiPlans = ({ execute }: Database, now: () => number = Date.now
   };
 };
 
-/** Read again when a new plan came into force between two reads of its parts. */
-const currentPlan = async (
-  execute: Execute,
-  facility: string,
-  known: Omit<Cached, 'at'> | undefined,
-): Promise<Omit<Cached, 'at'> | undefined> => {
+const currentPlan = async (execute: Execute, facility: string, known: Versioned | undefined) => {
+  if (known) {
+    const [row] = await execute('select plan_revision from facility where facility = :facility', { facility });
+    if (row?.[0] === known.revision) return known;
+  }
+  // Read again when a new plan came into force between two reads of its parts.
   for (;;) {
-    const revision = await revisionOf(execute, facility);
-    if (revision === undefined) return undefined;
-    if (known?.revision === revision) return known;
-    const planned = await readPlan(execute, facility);
-    if ((await revisionOf(execute, facility)) === revision) return { revision, planned };
+    const plan = await readPlan(execute, facility);
+    if (plan !== 'changed') return plan;
   }
 };
 
-const revisionOf = async (execute: Execute, facility: string): Promise<number | undefined> => {
-  const [row] = await execute('select plan_revision from facility where facility = :facility', { facility });
-  return row?.[0] as number | undefined;
-};
-
-const readPlan = async (execute: Execute, facility: string): Promise<PlannedFacility> => {
-  const [first] = await execute('select cast(plan as text) from facility where facility = :facility', { facility });
-  const sources: unknown[] = [];
+/** applyPlan alone writes plans, after checking them against the contract: they are not checked again at every start. */
+const readPlan = async (execute: Execute, facility: string): Promise<Versioned | undefined | 'changed'> => {
+  const sources: SourcePlan[] = [];
   const sourceIds = new Map<string, number>();
+  let revision: number | undefined;
   for (let after = ''; ; ) {
-    const rows = await execute(
-      `select source, source_id, cast(plan as text) from source
-      where facility = :facility and source collate "C" > :after order by source collate "C" limit ${SOURCES_A_READ}`,
-      { facility, after },
-    );
+    const rows = await execute(READ, { facility, after });
     for (const [source, sourceId, part] of rows) {
       sourceIds.set(source as string, sourceId as number);
       sources.push(JSON.parse(part as string));
     }
-    if (rows.length < SOURCES_A_READ) break;
-    after = rows.at(-1)![0] as string;
+    const [last] = rows.slice(-1);
+    if (!last) return undefined;
+    const [, , , rowRevision, left, plan] = last as [string, number, string, number, boolean, string];
+    revision ??= rowRevision;
+    if (revision !== rowRevision) return 'changed';
+    if (!left) return { revision, planned: { plan: { ...JSON.parse(plan), sources }, sourceIds } };
+    after = last[0] as string;
   }
-  return { plan: monitoringPlan.parse({ ...JSON.parse(first![0] as string), sources }), sourceIds };
 };
+
+/** As many sources as fit into an answer, the revision of each, and whether more follow. The facility's part is in the last row. */
+const READ = `
+with sized as (
+  select source, source_id, cast(plan as text) as part,
+    sum(length(cast(plan as text)) + 200) over (order by source collate "C") as bytes
+  from source where facility = :facility and source collate "C" > :after
+),
+fitting as (select *, lead(source) over (order by source collate "C") as following from sized)
+select f.source, f.source_id, f.part, facility.plan_revision, exists (select from sized where bytes > ${READ_BYTES}),
+  case when f.following is null then cast(facility.plan as text) end
+from fitting f join facility on facility.facility = :facility
+where bytes <= ${READ_BYTES}
+order by f.source collate "C"`;
 
 /**
  * Puts a facility's plan in force. Sources keep their numbers, and their plan when the new one does not name them:

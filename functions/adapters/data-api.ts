@@ -98,10 +98,15 @@ const toField = (value: SqlValue): Field => {
 const fromField = (field: Field): SqlValue =>
   field.isNull ? null : (field.stringValue ?? field.longValue ?? field.doubleValue ?? field.booleanValue ?? null);
 
-/** A one-dimensional array literal of numbers. */
-export const numbers = (values: readonly (number | null)[]): string =>
-  `{${values.map((value) => (value === null ? 'NULL' : value)).join(',')}}`;
+/** An array literal of numbers. PostgreSQL reads JSON's null as its own, and JSON.stringify is the fastest way to text. */
+export const numbers = (values: readonly (number | null)[]): string => `{${JSON.stringify(values).slice(1, -1)}}`;
 
-/** A one-dimensional array literal of texts. */
+/** An array literal of texts that are array literals of numbers. */
+export const numberTexts = (values: readonly (readonly (number | null)[])[]): string =>
+  values.length === 0 ? '{}' : `{"${values.map(numbers).join('","')}"}`;
+
+/** An array literal of texts. */
 export const texts = (values: readonly string[]): string =>
-  `{${values.map((value) => `"${value.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`;
+  values.length === 0 ? '{}' : `{"${values.map(escaped).join('","')}"}`;
+
+const escaped = (value: string): string => (/[\\"]/.test(value) ? value.replace(/[\\"]/g, '\\$&') : value);

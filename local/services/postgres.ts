@@ -62,13 +62,13 @@ export const startPostgres = async (options: {
   writeFileSync(folder.owner, owner);
 
   const port = await freePort();
-  let server = await launch(folder, binaries, port);
+  let server = await launch(folder, binaries, port, log);
   let stopping = false;
   const watch = (child: ChildProcess): void => {
     child.once('exit', (code, signal) => {
       if (stopping) return;
       log(`postgres: the server ended by itself (${signal ?? `exit ${code}`}): starting it again`);
-      launch(folder, binaries, port).then(
+      launch(folder, binaries, port, log).then(
         (next) => {
           server = next;
           if (stopping) next.kill('SIGINT');
@@ -91,7 +91,7 @@ export const startPostgres = async (options: {
     stop: async () => {
       stopping = true;
       const child = server;
-      await endServer(child.pid!, () => child.exitCode === null && child.signalCode === null);
+      await endServer(child.pid!, () => isRunning(child));
       rmSync(folder.owner, { force: true });
     },
   };
@@ -100,16 +100,19 @@ export const startPostgres = async (options: {
 /** Recovery after a kill replays at most `max_wal_size` of log. */
 const PATIENCE_MS = 300_000;
 
-const launch = async (folder: DataFolder, binaries: Binaries, port: number): Promise<ChildProcess> => {
-  // Backends of a killed server hold its shared memory until they notice, which takes them a moment.
+type Log = (line: string) => void;
+
+/**
+ * What may still be going on after a kill: backends hold the shared memory until they notice, and a server that the
+ * killed run was just starting may yet take the lock. Both are over in a moment, or are ended here.
+ */
+const PASSING = /shared memory block|lock file "postmaster.pid" already exists/;
+
+const launch = async (folder: DataFolder, binaries: Binaries, port: number, log: Log): Promise<ChildProcess> => {
   for (const end = Date.now() + 15_000; ; await sleep(100)) {
     const child = spawnServer(folder, binaries, port);
     const lock = join(folder.cluster, 'postmaster.pid');
-    for (
-      const limit = Date.now() + PATIENCE_MS;
-      child.exitCode === null && child.signalCode === null;
-      await sleep(10)
-    ) {
+    for (const limit = Date.now() + PATIENCE_MS; isRunning(child); await sleep(10)) {
       if (isReady(lock, child.pid!)) return child;
       if (Date.now() > limit) {
         child.kill('SIGKILL');
@@ -117,11 +120,14 @@ const launch = async (folder: DataFolder, binaries: Binaries, port: number): Pro
       }
     }
     const said = readFileSync(folder.log, 'utf8').trim().split('\n').slice(-6).join('\n');
-    if (!said.includes('shared memory block') || Date.now() > end) {
+    if (!PASSING.test(said) || Date.now() > end) {
       throw new Error(`PostgreSQL did not start; the end of ${folder.log} says:\n${said}`);
     }
+    await stopLingering(folder.cluster, log);
   }
 };
+
+const isRunning = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
 
 /** The server writes its state into the eighth line of its lock file, as `pg_ctl --wait` reads it. */
 const isReady = (lock: string, pid: number): boolean => {

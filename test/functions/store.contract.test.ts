@@ -293,12 +293,12 @@ describe('the store in the database', () => {
     const order: string[] = [];
     let stored: Promise<void> | undefined;
     await hours.withFacility('P1', NEVER, async ({ dueHours }) => {
+      await dueHours(1);
       stored = minutes.storeMinutes([{ facility: 'P1', watermark: START + 1, minutes: [] }]).then(() => {
         order.push('stored');
       });
       await minutes.storeMinutes([{ facility: 'P2', watermark: START, minutes: [] }]);
       order.push('other facility stored');
-      await dueHours(1);
       order.push('recomputed');
     });
     await stored;

@@ -96,7 +96,3 @@ export const withConnection = async (pool: Pool, work: (client: PoolClient) => P
     client.release(close);
   }
 };
-
-/** PostgreSQL says this of a prepared statement whose table has been altered since; a new connection prepares anew. */
-export const isStalePlan = (error: unknown): boolean =>
-  error instanceof DatabaseError && error.code === '0A000' && error.message.startsWith('cached plan');

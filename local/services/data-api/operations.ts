@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientBase, Pool } from 'pg';
 import { AwsError } from '../aws-json.ts';
 import { columnMetadata } from './column-metadata.ts';
-import { isStalePlan, withConnection } from './connections.ts';
+import { withConnection } from './connections.ts';
 import { bindParameters, type SqlParameter } from './parameters.ts';
 import { formattedRecords, type ResultOptions, readersOf, recordsOf } from './result.ts';
-import { type Outcome, runStatement } from './run-statement.ts';
+import { isStalePlan, type Outcome, runStatement } from './run-statement.ts';
 import { readStatement, type StatementText } from './statement-text.ts';
 import type { openTransactions } from './transactions.ts';
 

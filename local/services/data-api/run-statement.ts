@@ -1,4 +1,4 @@
-import { type ClientBase, type FieldDef, Query, type QueryArrayConfig } from 'pg';
+import { type ClientBase, DatabaseError, type FieldDef, Query, type QueryArrayConfig } from 'pg';
 import { AwsError } from '../aws-json.ts';
 import type { Bound } from './parameters.ts';
 import type { Row } from './result.ts';
@@ -42,9 +42,10 @@ let preparedNames = 0;
 export const runStatement = (client: ClientBase, text: string, bound: readonly Bound[]): Promise<Outcome> =>
   new Promise((resolve, reject) => {
     const oids = bound.map(({ oid }) => oid);
+    const key = `${oids.join()} ${text}`;
     const config: QueryArrayConfig = {
       text,
-      name: preparedName(`${oids.join()} ${text}`),
+      name: preparedName(key),
       values: bound.map(({ value }) => value),
       rowMode: 'array',
       // pg hands the same property to its reader of results, as functions, and to Parse, as the list of the
@@ -62,7 +63,10 @@ export const runStatement = (client: ClientBase, text: string, bound: readonly B
       if (bytes <= MAX_RESULT_BYTES) rows.push(row);
       else rows.length = 0;
     });
-    query.once('error', reject);
+    query.once('error', (error) => {
+      if (isStalePlan(error)) prepared.set(key, '');
+      reject(error);
+    });
     query.once('end', (result) => {
       if (longest > MAX_ROW_BYTES) return reject(rowTooLarge(longest));
       if (bytes > MAX_RESULT_BYTES) return reject(resultTooLarge());
@@ -75,6 +79,10 @@ export const runStatement = (client: ClientBase, text: string, bound: readonly B
     });
     client.query(query);
   });
+
+/** A prepared statement whose table has been altered since. Sent again it is prepared anew, under another name. */
+export const isStalePlan = (error: unknown): boolean =>
+  error instanceof DatabaseError && error.code === '0A000' && error.message.startsWith('cached plan');
 
 /** As it comes over PostgreSQL's wire: a count of columns, and each column with its length. */
 const rowBytes = (row: Row): number => {

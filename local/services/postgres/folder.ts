@@ -5,11 +5,14 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
+  readFileSync,
   readlinkSync,
   realpathSync,
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { type Account, accountForServer, canEnter } from './account.ts';
@@ -58,7 +61,7 @@ const placeElsewhere = async (
   account: Account | undefined,
   log: (line: string) => void,
 ): Promise<string> => {
-  const place = `/var/tmp/emissionwatch-${createHash('sha256').update(real).digest('hex').slice(0, 16)}`;
+  const place = `${PLACES}/emissionwatch-${createHash('sha256').update(real).digest('hex').slice(0, 16)}`;
   if (isLink(here)) {
     const target = readlinkSync(here);
     if (target === place) return place;
@@ -67,6 +70,7 @@ const placeElsewhere = async (
         'Move it back, or remove it to start with an empty database',
     );
   }
+  sweep();
   log(`postgres: user ${account?.name} may not enter ${real}: the database lives in ${place}`);
   if (existsSync(place)) {
     log(`postgres: ${place} is left over from a data folder that was removed: starting with an empty database`);
@@ -74,8 +78,23 @@ const placeElsewhere = async (
     rmSync(place, { recursive: true });
   }
   ownedBy(account, place);
+  writeFileSync(join(place, ORIGIN), real);
   symlinkSync(place, here);
   return place;
+};
+
+const PLACES = '/var/tmp';
+const ORIGIN = 'origin';
+
+/** Removes databases under /var/tmp whose data folder is gone and that no server has open. */
+const sweep = (): void => {
+  for (const name of readdirSync(PLACES)) {
+    const place = join(PLACES, name);
+    const origin = join(place, ORIGIN);
+    if (!/^emissionwatch-[\da-f]{16}$/.test(name) || !existsSync(origin)) continue;
+    if (existsSync(readFileSync(origin, 'utf8')) || existsSync(join(place, 'cluster', 'postmaster.pid'))) continue;
+    rmSync(place, { recursive: true, force: true });
+  }
 };
 
 const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;

@@ -139,7 +139,9 @@ describe('Data API: transactions', () => {
     await insert('6705', 1);
     const id = await db.begin();
     await insert('6706', 2, id);
-    process.kill(db.postgres.pid, 'SIGKILL');
+    const killed = db.postgres.pid;
+    process.kill(killed, 'SIGKILL');
+    await eventually(() => db.postgres.pid !== killed);
     await eventually(() =>
       watermarks().then(
         () => true,

@@ -1,0 +1,68 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { agentConfig, checkApart, readConfig } from '../../edge-agent/config.ts';
+import { replayPlan } from './replay-plan.ts';
+import { temporaryFolder } from './temporary.ts';
+
+const SAMPLE = JSON.parse(readFileSync('edge-agent/agent.sample.json', 'utf8'));
+
+const read = async (change: object, plan: object = replayPlan(7953, ['CT1'])) => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'plan.json'), JSON.stringify(plan));
+  const file = join(folder, 'agent.json');
+  writeFileSync(file, JSON.stringify({ ...SAMPLE, facility: '7953', planFile: 'plan.json', ...change }));
+  return { ...(await readConfig(file)), folder };
+};
+
+describe('the configuration of the agent', () => {
+  it('is explained by a sample that can be used as it stands', async () => {
+    expect(agentConfig.parse(SAMPLE)).toMatchObject({ facility: 'SIM1', source: { kind: 'simulator' } });
+    const { config, plan } = await readConfig('edge-agent/agent.sample.json');
+    expect(plan.facility).toBe('SIM1');
+    expect(config.keyFile).toBe(join(process.cwd(), 'edge-agent/certificates/sim1-agent.key'));
+  });
+
+  it('takes paths from the folder of the file', async () => {
+    const { config, folder } = await read({ source: { kind: 'replay', files: ['a.zip', '/data/b.csv'] } });
+    expect(config.bufferFolder).toBe(join(folder, 'buffer/SIM1'));
+    expect(config.source).toMatchObject({ files: [join(folder, 'a.zip'), '/data/b.csv'], speed: 'max' });
+  });
+
+  it.each([
+    ['a key that nobody knows', { port: 1 }, /agent\.json cannot be used; .*Unrecognized key: "port"/],
+    ['a port out of range', { endpoint: { host: 'h', port: 70_000 } }, /endpoint\.port: .*65535/],
+    ['a rule name with a slash', { ruleName: 'a/b' }, /ruleName: expected letters, digits and _/],
+    ['a source of another kind', { source: { kind: 'modbus' } }, /source\.kind: /],
+    [
+      'a beginning that is no minute',
+      { source: { kind: 'simulator', seed: 1, from: 'today', speed: 'max' } },
+      /source\.from: expected a UTC minute/,
+    ],
+    ['chaos of no kind', { chaos: { seed: 1, kinds: [] } }, /chaos\.kinds: /],
+    ['the plan of another facility', { facility: '7954' }, /is the plan of 7953, expected 7954/],
+    ['a plan that is not there', { planFile: 'none.json' }, /cannot read .*none\.json: ENOENT/],
+  ])('with %s is refused with the file and the place in it', async (_, change, message) => {
+    await expect(read(change)).rejects.toThrow(message);
+  });
+
+  it('is refused when its plan cannot be worked with', async () => {
+    const plan = replayPlan(7953, ['CT1']);
+    const { gcv: _, ...fuel } = plan.sources[0]!.versions[0]!.fuel;
+    plan.sources[0]!.versions[0]!.fuel = fuel;
+    await expect(read({}, plan)).rejects.toThrow(/equation D-15A needs the fuel's gcv above 0, got none/);
+  });
+
+  it('is refused when the file is not JSON', async () => {
+    const file = join(temporaryFolder(), 'agent.json');
+    writeFileSync(file, '{ "facility": ');
+    await expect(readConfig(file)).rejects.toThrow(/agent\.json is not JSON/);
+  });
+
+  it('shares no facility, thing or buffer with another in the same process', async () => {
+    const one = await read({});
+    const other = { ...one, config: { ...one.config, facility: '1', thing: 'other' } };
+    expect(() => checkApart([one, other])).toThrow(/two configurations have the same bufferFolder/);
+    expect(() => checkApart([one])).not.toThrow();
+  });
+});
