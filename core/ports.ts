@@ -61,16 +61,30 @@ export interface HourInput extends SourceHour {
   readonly nextHour: number | undefined;
 }
 
-/** Hours of one facility; from `dueHours` on nobody else stores its minutes or recomputes its hours. */
-export interface FacilityHours {
-  /** Takes the facility's lock; then: marked hours that are due, by source and then by hour, at most `limit`. */
-  dueHours(limit: number): Promise<readonly SourceHour[]>;
+/** A marked hour whose time has come. */
+export interface DueHour extends SourceHour {
+  readonly facility: string;
+}
+
+export interface DueHours {
+  /** Only these facilities' hours. */
+  readonly among: readonly string[] | 'all';
+  /** But not these'. */
+  readonly except: readonly string[];
+  /** A facility that has been silent for so long will not complete its hour. */
+  readonly idleMinutes: number;
+  readonly limit: number;
+}
+
+/** Work on due hours, while nobody else stores minutes or recomputes hours of their facilities. */
+export interface LockedHours {
+  /** In the order of the store: by source, then by hour. */
   load(hours: readonly SourceHour[]): Promise<readonly HourInput[]>;
   /** Writes `changed` and notes them as unpublished, takes the marks off `done` and marks `walkOn`. */
   put(result: {
     readonly changed: readonly StoredHour[];
     readonly done: readonly SourceHour[];
-    readonly walkOn: readonly SourceHour[];
+    readonly walkOn: readonly DueHour[];
   }): Promise<void>;
 }
 
@@ -81,12 +95,14 @@ export interface UnpublishedHour extends SourceHour {
 }
 
 export interface HourStore {
-  /** Facilities with an hour due (closed by the watermark, or silent for `idleMinutes`) or not yet published. */
-  dueFacilities(among: readonly string[] | 'all', idleMinutes: number): Promise<readonly string[]>;
-  /** Runs `work` in one transaction; what it wrote is undone when it throws. */
-  withFacility<T>(facility: string, idleMinutes: number, work: (hours: FacilityHours) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` over hours that are due (closed by the watermark, or of a silent facility), by facility, source and
+   * hour, in one transaction that holds their facilities' locks; what it wrote is undone when it throws. Without due
+   * hours `work` is not run.
+   */
+  withDueHours(wanted: DueHours, work: (due: readonly DueHour[], locked: LockedHours) => Promise<void>): Promise<void>;
   /** Hours computed but not yet published, at most `limit`. */
-  unpublishedHours(facility: string, limit: number): Promise<readonly UnpublishedHour[]>;
+  unpublishedHours(among: readonly string[] | 'all', limit: number): Promise<readonly UnpublishedHour[]>;
   /** Takes hours off the list, unless they have changed again since. */
   markPublished(hours: readonly UnpublishedHour[]): Promise<void>;
 }
@@ -113,7 +129,7 @@ export interface CheckedRange {
   readonly records: readonly ComplianceRecord[];
 }
 
-export interface FacilityCompliance {
+export interface LockedCompliance {
   /** The operating hours of each range, in order, by source. A source is in one range only. */
   operatingHours(ranges: readonly HourRange[]): Promise<ReadonlyMap<number, readonly OperatingHour[]>>;
   /** Replaces the sources' records whose window ends in the range; what is not given no longer exists. */
@@ -121,8 +137,8 @@ export interface FacilityCompliance {
 }
 
 export interface ComplianceStore {
-  /** Runs `work` in one transaction; nobody else checks this facility meanwhile. */
-  withFacility<T>(facility: string, work: (records: FacilityCompliance) => Promise<T>): Promise<T>;
+  /** Runs `work` in one transaction; nobody else checks these facilities meanwhile. */
+  withFacilities<T>(facilities: readonly string[], work: (locked: LockedCompliance) => Promise<T>): Promise<T>;
 }
 
 /** Streams carry text records under a key; records of one key keep their order. */

@@ -21,6 +21,8 @@ const MINUTES_AHEAD = 15;
 type MessageSource = MeasurementMessage['sources'][number];
 type ValidatedSource = ValidatedMinutes['sources'][number];
 
+type MinuteOfReadings = [readings: readonly (number | null)[], statuses: string];
+
 interface PlanIndex {
   readonly sources: ReadonlyMap<string, SourcePlan>;
   /** Every channel of every source and version. */
@@ -42,7 +44,7 @@ const indexOf = (plan: MonitoringPlan): PlanIndex => {
   return index;
 };
 
-const moved = (from: MessageSource, first: number, { columns }: Placement): [(number | null)[], string] => {
+const moved = (from: MessageSource, first: number, { columns }: Placement): MinuteOfReadings => {
   const readings: (number | null)[] = [];
   let statuses = '';
   for (const column of columns) {
@@ -51,6 +53,10 @@ const moved = (from: MessageSource, first: number, { columns }: Placement): [(nu
   }
   return [readings, statuses];
 };
+
+/** A message of one minute, the usual one, is passed on as it is, without a copy. */
+const cut = ({ readings, statuses }: MessageSource, first: number, end: number): MinuteOfReadings =>
+  end - first === readings.length ? [readings, statuses] : [readings.slice(first, end), statuses.slice(first, end)];
 
 const withLetter = (statuses: string, index: number, letter: string): string =>
   statuses.slice(0, index) + letter + statuses.slice(index + 1);
@@ -65,9 +71,7 @@ const placeMinute = (
   const { columns, low, high, absent, unfitted, inPlace } = placement;
   for (const column of unfitted) if (from.statuses[first + column] !== NOT_FITTED) return column;
   const end = first + columns.length;
-  let [readings, statuses] = inPlace
-    ? [from.readings.slice(first, end), from.statuses.slice(first, end)]
-    : moved(from, first, placement);
+  let [readings, statuses] = inPlace ? cut(from, first, end) : moved(from, first, placement);
   for (let i = 0; i < readings.length; i++) {
     const reading = readings[i] ?? null;
     // Nearly every reading is there and in range: letters are changed one by one where one is not.
@@ -118,8 +122,8 @@ export const validateMessage = (
     const into: ValidatedSource = {
       sourceId,
       revision,
-      firedSeconds: firedSeconds.slice(),
-      grossLoad: grossLoad.slice(),
+      firedSeconds,
+      grossLoad,
       readings: [],
       statuses: [],
     };

@@ -1,4 +1,4 @@
-import type { ComplianceStore, FacilityCompliance, OperatingHour } from '#core/ports';
+import type { ComplianceStore, LockedCompliance, OperatingHour } from '#core/ports';
 import { type Database, type Execute, numbers, texts } from './data-api.ts';
 
 /** Hours a read: without its channels an hour is about 1 KB, and an answer may hold 1 MiB. */
@@ -8,16 +8,20 @@ const WRITE_RECORDS = 1000;
 
 /** Compliance records in Aurora, by way of the Data API. */
 export const dataApiCompliance = ({ transaction }: Database): ComplianceStore => ({
-  withFacility: (facility, work) =>
+  withFacilities: (facilities, work) =>
     transaction(async (execute) => {
-      await execute(`select cast(pg_advisory_xact_lock(hashtextextended('compliance ' || :facility, 0)) as text)`, {
-        facility,
-      });
-      return work(facilityCompliance(execute));
+      await execute(LOCK, { facilities: texts(facilities) });
+      return work(lockedCompliance(execute));
     }),
 });
 
-const facilityCompliance = (execute: Execute): FacilityCompliance => ({
+/** In one order for all, so that two invocations never wait for each other. */
+const LOCK = `
+select count(pg_advisory_xact_lock(key))
+from (select hashtextextended('compliance ' || facility, 0) as key from unnest(cast(:facilities as text[])) as t (facility)
+  order by key) as locks`;
+
+const lockedCompliance = (execute: Execute): LockedCompliance => ({
   operatingHours: async (ranges) => {
     const hours = new Map<number, OperatingHour[]>(ranges.map(({ sourceId }) => [sourceId, []]));
     const parameters = {

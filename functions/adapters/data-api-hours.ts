@@ -1,38 +1,36 @@
 import type { EmissionHour } from '#core/contracts/emission-hour';
-import type { FacilityHours, HourInput, HourStore, SourceHour, SourceMinute, StoredHour } from '#core/ports';
+import type { HourInput, HourStore, LockedHours, SourceHour, SourceMinute, StoredHour } from '#core/ports';
 import type { LookBack } from '#core/quality/look-back';
 import { type Database, type Execute, numbers, type Row, texts } from './data-api.ts';
 
-/** An hour is due when its facility has spoken for the 15 minutes after it, or has been silent for long enough. */
-const DUE = `(c.watermark >= d.hour + interval '75 minutes'
-  or c.arrived_at <= clock_timestamp() - :idle * interval '1 minute')`;
-
-/** Hours a read: sixty minutes of 64 channels are 30 KB of text, and an answer may hold 1 MiB. */
+/** Hours a read: sixty minutes of 64 channels are 40 KB of text, and an answer may hold 1 MiB. */
 const LOAD_HOURS = 24;
 
 /** Hours, their marks and what is still to be published, in Aurora by way of the Data API. */
 export const dataApiHours = ({ execute, transaction }: Database): HourStore => ({
-  dueFacilities: async (among, idleMinutes) => {
-    const rows = await execute(
-      `select facility from facility_clock c
-      where (:all or facility = any(cast(:among as text[])))
-        and (exists (select from dirty_hour d where d.facility = c.facility and ${DUE})
-          or exists (select from unpublished_hour u where u.facility = c.facility))
-      order by facility`,
-      { all: among === 'all', among: texts(among === 'all' ? [] : among), idle: idleMinutes },
-    );
-    return rows.map(([facility]) => facility as string);
-  },
+  withDueHours: ({ among, except, idleMinutes, limit }, work) =>
+    transaction(async (inTransaction) => {
+      const rows = await inTransaction(DUE, {
+        all: among === 'all',
+        among: texts(among === 'all' ? [] : among),
+        except: texts(except),
+        idle: idleMinutes,
+        limit,
+      });
+      const due = rows.map(([facility, sourceId, hour]) => ({
+        facility: facility as string,
+        sourceId: sourceId as number,
+        hour: hour as number,
+      }));
+      if (due.length > 0) await work(due, lockedHours(inTransaction));
+    }),
 
-  withFacility: (facility, idleMinutes, work) =>
-    transaction((inTransaction) => work(facilityHours(inTransaction, facility, idleMinutes))),
-
-  unpublishedHours: async (facility, limit) => {
+  unpublishedHours: async (among, limit) => {
     const rows = await execute(
       `select u.source_id, ${epochHours('u.hour')}, u.version, cast(h.document as text)
       from unpublished_hour u join hour h using (source_id, hour)
-      where u.facility = :facility order by u.hour, u.source_id limit :limit`,
-      { facility, limit },
+      where :all or u.facility = any(cast(:among as text[])) order by u.hour, u.source_id limit :limit`,
+      { all: among === 'all', among: texts(among === 'all' ? [] : among), limit },
     );
     return rows.map(([sourceId, hour, version, document]) => ({
       sourceId: sourceId as number,
@@ -54,21 +52,7 @@ export const dataApiHours = ({ execute, transaction }: Database): HourStore => (
   },
 });
 
-const facilityHours = (execute: Execute, facility: string, idle: number): FacilityHours => ({
-  /**
-   * Takes the facility's lock as well. A mark that was set while it waited for the lock may be missed here, and stays
-   * for the next time; a mark that is seen belongs to minutes that every later statement sees.
-   */
-  dueHours: async (limit) => {
-    const rows = await execute(
-      `with locked as (select * from facility_clock where facility = :facility for update)
-      select d.source_id, ${epochHours('d.hour')} from dirty_hour d join locked c using (facility)
-      where ${DUE} order by d.source_id, d.hour limit :limit`,
-      { facility, idle, limit },
-    );
-    return rows.map(([sourceId, hour]) => ({ sourceId: sourceId as number, hour: hour as number }));
-  },
-
+const lockedHours = (execute: Execute): LockedHours => ({
   load: async (hours) => {
     const inputs: HourInput[] = [];
     for (let i = 0; i < hours.length; i += LOAD_HOURS) {
@@ -81,7 +65,7 @@ const facilityHours = (execute: Execute, facility: string, idle: number): Facili
   put: async ({ changed, done, walkOn }) => {
     await execute(PUT, {
       ...keys(changed),
-      facility,
+      facilities: texts(changed.map(({ document }) => document.facility)),
       times: numbers(changed.map(({ document }) => Number(document.operatingTime))),
       documents: JSON.stringify(changed.map(({ document }) => document)),
       lookBacks: JSON.stringify(changed.map(({ lookBack }) => lookBack)),
@@ -89,11 +73,32 @@ const facilityHours = (execute: Execute, facility: string, idle: number): Facili
       doneHours: numbers(done.map(({ hour }) => hour)),
       walkSources: numbers(walkOn.map(({ sourceId }) => sourceId)),
       walkHours: numbers(walkOn.map(({ hour }) => hour)),
+      walkFacilities: texts(walkOn.map(({ facility }) => facility)),
     });
   },
 });
 
 const epochHours = (column: string) => `cast(extract(epoch from ${column}) / 3600 as integer)`;
+
+/**
+ * An hour is due when its facility has spoken for the 15 minutes after it, or has been silent for long enough. The
+ * facilities of what is found are locked, in the order in which storing locks them. A mark that was set while this
+ * waited for a lock may be missed, and stays for the next time; a mark that is seen belongs to minutes that every later
+ * statement of the transaction sees.
+ */
+const DUE = `
+with due as (
+  select d.facility, d.source_id, d.hour
+  from dirty_hour d join facility_clock c using (facility)
+  where (:all or d.facility = any(cast(:among as text[]))) and d.facility <> all(cast(:except as text[]))
+    and (c.watermark >= d.hour + interval '75 minutes' or c.arrived_at <= clock_timestamp() - :idle * interval '1 minute')
+  order by d.facility, d.source_id, d.hour limit :limit
+),
+locked as (
+  select facility from facility_clock where facility in (select facility from due) order by facility for update
+)
+select facility, source_id, ${epochHours('hour')} from due join locked using (facility)
+order by facility, source_id, hour`;
 
 /** real prints as the shortest decimal that reads back the same, so 14992.3 comes out as it went in. */
 const LOAD = `
@@ -121,10 +126,10 @@ order by w.source_id, w.hour`;
 
 const PUT = `
 with given as (
-  select source_id, to_timestamp(hour * 3600.0) as hour, operating_time, documents.value as document,
+  select source_id, to_timestamp(hour * 3600.0) as hour, facility, operating_time, documents.value as document,
     look_backs.value as look_back
-  from unnest(cast(:sources as integer[]), cast(:hours as bigint[]), cast(:times as numeric[]))
-    with ordinality as t (source_id, hour, operating_time, n)
+  from unnest(cast(:sources as integer[]), cast(:hours as bigint[]), cast(:facilities as text[]), cast(:times as numeric[]))
+    with ordinality as t (source_id, hour, facility, operating_time, n)
   join jsonb_array_elements(cast(:documents as jsonb)) with ordinality as documents (value, n) using (n)
   join jsonb_array_elements(cast(:lookBacks as jsonb)) with ordinality as look_backs (value, n) using (n)
 ),
@@ -136,7 +141,7 @@ written as (
 ),
 unpublished as (
   insert into unpublished_hour as u (source_id, hour, facility)
-  select source_id, hour, :facility from given
+  select source_id, hour, facility from given
   on conflict (source_id, hour) do update set version = u.version + 1
 ),
 done as (
@@ -145,8 +150,9 @@ done as (
   where d.source_id = t.source_id and d.hour = to_timestamp(t.hour * 3600.0)
 )
 insert into dirty_hour (source_id, hour, facility)
-select source_id, to_timestamp(hour * 3600.0), :facility
-from unnest(cast(:walkSources as integer[]), cast(:walkHours as bigint[])) as walk (source_id, hour)
+select source_id, to_timestamp(hour * 3600.0), facility
+from unnest(cast(:walkSources as integer[]), cast(:walkHours as bigint[]), cast(:walkFacilities as text[]))
+  as walk (source_id, hour, facility)
 on conflict do nothing`;
 
 const hourInput = (row: Row): HourInput => {

@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import type { KinesisStreamEvent } from 'aws-lambda';
 import { MetricUnit, observed } from '#adapters/observed';
 import { type ValidatedMinutes, validatedMinutes } from '#core/contracts/validated-minutes';
-import { IDLE_MINUTES, recomputeFacility } from '#core/hour/recompute-facility';
+import { recomputeHours } from '#core/hour/recompute-hours';
 import type { HourStore, MinuteBatch, MinuteStore, PlanStore, SourceMinute, Stream } from '#core/ports';
 import { minuteOfText } from '#core/time';
 
@@ -36,14 +36,14 @@ export const makeHandler = ({ plans, minutes, hours, emissions }: CalculateEmiss
    * must not hold up the other facilities of the shard.
    */
   const recomputeDue = async (facilities: readonly string[]) => {
-    for (const facility of await hours.dueFacilities(facilities, IDLE_MINUTES)) {
-      try {
-        const computed = await recomputeFacility({ plans, hours, emissions }, facility);
-        metrics.addMetric('HoursComputed', MetricUnit.Count, computed);
-      } catch (error) {
-        logger.error('hours left to close-periods', { facility, error: error as Error });
-        metrics.addMetric('RecomputesDeferred', MetricUnit.Count, 1);
-      }
+    try {
+      const { hours: computed, failed } = await recomputeHours({ plans, hours, emissions }, facilities);
+      for (const [facility, error] of failed) logger.error('hours not computed', { facility, error });
+      metrics.addMetric('HoursComputed', MetricUnit.Count, computed);
+      if (failed.size > 0) metrics.addMetric('RecomputesFailed', MetricUnit.Count, failed.size);
+    } catch (error) {
+      logger.error('hours left to close-periods', error as Error);
+      metrics.addMetric('RecomputesDeferred', MetricUnit.Count, 1);
     }
   };
 

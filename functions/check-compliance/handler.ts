@@ -21,19 +21,21 @@ export const makeHandler = ({ plans, compliance }: CheckCompliance) => {
   const { metrics, middleware } = observed('check-compliance');
 
   const handle = async (event: KinesisStreamEvent) => {
-    let records = 0;
-    for (const [facility, ranges] of changedRanges(event)) {
+    const ranges = changedRanges(event);
+    const wanted: WantedHours[] = [];
+    for (const [facility, sources] of ranges) {
       const planned = await plans.planOf(facility);
       if (!planned) throw new Error(`facility ${facility} has hours but no monitoring plan`);
-      const wanted = ranges.flatMap((range) => wantedHours(planned, range));
-      if (wanted.length === 0) continue;
-      await compliance.withFacility(facility, async ({ operatingHours, replaceRecords }) => {
+      wanted.push(...sources.flatMap((range) => wantedHours(planned, range)));
+    }
+    let records = 0;
+    if (wanted.length > 0)
+      await compliance.withFacilities([...ranges.keys()], async ({ operatingHours, replaceRecords }) => {
         const hours = await operatingHours(wanted);
         const checked = wanted.map((range) => checkRange(range, hours.get(range.sourceId) ?? []));
         await replaceRecords(checked);
-        for (const range of checked) records += range.records.length;
+        records = checked.reduce((sum, range) => sum + range.records.length, 0);
       });
-    }
     metrics.addMetric('WindowsChecked', MetricUnit.Count, records);
     return { batchItemFailures: [] };
   };
@@ -59,8 +61,7 @@ const changedRanges = (event: KinesisStreamEvent): Map<string, ChangedRange[]> =
     const known = sources.get(source);
     sources.set(source, { source, from: Math.min(at, known?.from ?? at), to: Math.max(at, known?.to ?? at) });
   }
-  // In one order for all, so that two invocations can never wait for each other.
-  return new Map([...ranges].sort().map(([facility, sources]) => [facility, [...sources.values()]]));
+  return new Map([...ranges].map(([facility, sources]) => [facility, [...sources.values()]]));
 };
 
 interface WantedHours extends HourRange {

@@ -62,17 +62,21 @@ export const startPostgres = async (options: {
   writeFileSync(folder.owner, owner);
 
   const port = await freePort();
-  let server = await launch(folder, binaries, port, log);
+  const run = () => launch(folder, binaries, port, log);
+  let server = await run().catch((error: unknown) => {
+    rmSync(folder.owner, { force: true });
+    throw error;
+  });
   let stopping = false;
+  let restarting: Promise<void> | undefined;
   const watch = (child: ChildProcess): void => {
     child.once('exit', (code, signal) => {
       if (stopping) return;
       log(`postgres: the server ended by itself (${signal ?? `exit ${code}`}): starting it again`);
-      launch(folder, binaries, port, log).then(
+      restarting = run().then(
         (next) => {
           server = next;
-          if (stopping) next.kill('SIGINT');
-          else watch(next);
+          watch(next);
         },
         (error: unknown) => log(`postgres: ${(error as Error).message}`),
       );
@@ -90,8 +94,9 @@ export const startPostgres = async (options: {
     },
     stop: async () => {
       stopping = true;
+      await restarting;
       const child = server;
-      await endServer(child.pid!, () => isRunning(child));
+      if (isRunning(child)) await endServer(child.pid!, () => isRunning(child));
       rmSync(folder.owner, { force: true });
     },
   };
@@ -111,6 +116,7 @@ const PASSING = /shared memory block|lock file "postmaster.pid" already exists/;
 const launch = async (folder: DataFolder, binaries: Binaries, port: number, log: Log): Promise<ChildProcess> => {
   for (const end = Date.now() + 15_000; ; await sleep(100)) {
     const child = spawnServer(folder, binaries, port);
+    if (child.pid === undefined) throw new Error(`${binaries.postgres} cannot be started`);
     const lock = join(folder.cluster, 'postmaster.pid');
     for (const limit = Date.now() + PATIENCE_MS; isRunning(child); await sleep(10)) {
       if (isReady(lock, child.pid!)) return child;
@@ -147,6 +153,8 @@ const spawnServer = ({ account, cluster, log }: DataFolder, { postgres }: Binari
     ...(account && { uid: account.uid, gid: account.gid }),
   });
   closeSync(out);
+  // A program that cannot be started has no process number, which the caller sees.
+  child.once('error', () => undefined);
   endWithUs(child);
   return child;
 };

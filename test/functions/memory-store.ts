@@ -76,8 +76,6 @@ export const memoryStore = (plans: readonly MonitoringPlan[], atWrite: AtWrite =
   };
   const isDue = (facility: string, { hour }: SourceHour) =>
     idle.has(facility) || (state.clocks.get(facility) ?? 0) >= hour * 60 + 75;
-  const dueOf = (facility: string) =>
-    [...state.dirty.values()].filter((mark) => owner.get(mark.sourceId) === facility && isDue(facility, mark));
   const hoursOf = (sourceId: number) =>
     [...state.hours.values()].filter((hour) => hour.sourceId === sourceId).sort(bySourceAndHour);
 
@@ -100,22 +98,22 @@ export const memoryStore = (plans: readonly MonitoringPlan[], atWrite: AtWrite =
       }),
   };
 
+  const isAmong = (among: readonly string[] | 'all', sourceId: number) =>
+    among === 'all' || among.includes(owner.get(sourceId)!);
+
   const hours: HourStore = {
-    dueFacilities: async (among) =>
-      [...planned.keys()]
-        .filter((facility) => among === 'all' || among.includes(facility))
-        .filter(
-          (facility) =>
-            dueOf(facility).length > 0 ||
-            [...state.unpublished.values()].some(({ sourceId }) => owner.get(sourceId) === facility),
-        )
-        .sort(),
-    withFacility: (facility, _idleMinutes, work) =>
-      transaction('commitHours', () =>
-        work({
-          dueHours: async (limit) => dueOf(facility).sort(bySourceAndHour).slice(0, limit),
+    withDueHours: ({ among, except, limit }, work) =>
+      transaction('commitHours', async () => {
+        const due = [...state.dirty.values()]
+          .map((mark) => ({ ...mark, facility: owner.get(mark.sourceId)! }))
+          .filter((mark) => isAmong(among, mark.sourceId) && !except.includes(mark.facility))
+          .filter((mark) => isDue(mark.facility, mark))
+          .sort((a, b) => compare(a.facility, b.facility) || bySourceAndHour(a, b))
+          .slice(0, limit);
+        if (due.length === 0) return;
+        await work(due, {
           load: async (wanted) =>
-            wanted.map(({ sourceId, hour }) => {
+            [...wanted].sort(bySourceAndHour).map(({ sourceId, hour }) => {
               const stored = hoursOf(sourceId);
               return {
                 sourceId,
@@ -138,11 +136,11 @@ export const memoryStore = (plans: readonly MonitoringPlan[], atWrite: AtWrite =
               for (const mark of done) state.dirty.delete(key(mark));
               for (const { sourceId, hour } of walkOn) state.dirty.set(key({ sourceId, hour }), { sourceId, hour });
             }),
-        }),
-      ),
-    unpublishedHours: async (facility, limit) =>
+        });
+      }),
+    unpublishedHours: async (among, limit) =>
       [...state.unpublished.values()]
-        .filter(({ sourceId }) => owner.get(sourceId) === facility)
+        .filter(({ sourceId }) => isAmong(among, sourceId))
         .sort((a, b) => a.hour - b.hour || a.sourceId - b.sourceId)
         .slice(0, limit)
         .map((mark) => ({ ...mark, document: state.hours.get(key(mark))!.document })),
@@ -154,7 +152,7 @@ export const memoryStore = (plans: readonly MonitoringPlan[], atWrite: AtWrite =
   };
 
   const compliance: ComplianceStore = {
-    withFacility: (_facility, work) =>
+    withFacilities: (_facilities, work) =>
       transaction('commitCompliance', () =>
         work({
           operatingHours: async (ranges) =>

@@ -6,7 +6,16 @@ import { applyPlan, dataApiPlans } from '#adapters/data-api-plans';
 import { dataApiQuarantine } from '#adapters/data-api-quarantine';
 import type { ComplianceRecord } from '#core/contracts/compliance-record';
 import type { EmissionHour } from '#core/contracts/emission-hour';
-import type { ComplianceStore, HourStore, MinuteStore, PlanStore, SourceMinute, StoredHour } from '#core/ports';
+import type {
+  ComplianceStore,
+  DueHour,
+  HourStore,
+  LockedHours,
+  MinuteStore,
+  PlanStore,
+  SourceMinute,
+  StoredHour,
+} from '#core/ports';
 import { textOfHour } from '#core/time';
 import { testDatabase } from './database.ts';
 import { memoryStore } from './memory-store.ts';
@@ -71,9 +80,27 @@ describe.each(implementations)('the store %s', (_name, make) => {
   });
   const store = (minutes: readonly SourceMinute[], watermark = START + 60) =>
     stores.minutes.storeMinutes([{ facility: 'P1', watermark, minutes }]);
-  const read = (hour = HOUR, sourceId = a) =>
-    stores.hours.withFacility('P1', NEVER, async ({ load }) => (await load([{ sourceId, hour }]))[0]!);
-  const due = (limit = 10) => stores.hours.withFacility('P1', NEVER, ({ dueHours }) => dueHours(limit));
+  const dueHours = async (limit = 10, among: readonly string[] | 'all' = 'all', except: readonly string[] = []) => {
+    let found: readonly DueHour[] = [];
+    await stores.hours.withDueHours({ among, except, idleMinutes: NEVER, limit }, async (due) => {
+      found = due;
+    });
+    return found;
+  };
+  /** Works with the lock of P1, which takes an hour that is due. */
+  const locked = async <T>(work: (hours: LockedHours) => Promise<T>): Promise<T> => {
+    let result: T | undefined;
+    await store([minute(0, { minute: START - 6000, revision: ++revisions })], START + 500);
+    await stores.hours.withDueHours(
+      { among: ['P1'], except: [], idleMinutes: NEVER, limit: 1 },
+      async (_due, hours) => {
+        result = await work(hours);
+      },
+    );
+    return result!;
+  };
+  let revisions = 0;
+  const read = (hour = HOUR, sourceId = a) => locked(async ({ load }) => (await load([{ sourceId, hour }]))[0]!);
   const computed = (hour: number, sourceId = a, operatingTime = '1'): StoredHour => ({
     sourceId,
     hour,
@@ -93,7 +120,13 @@ describe.each(implementations)('the store %s', (_name, make) => {
     lookBack: { channels: [[14_992.3, hour * 60 + 59, 3], null] },
   });
   const put = (changed: readonly StoredHour[], walkOn: readonly StoredHour[] = []) =>
-    stores.hours.withFacility('P1', NEVER, (inside) => inside.put({ changed, done: changed, walkOn }));
+    locked(({ put }) =>
+      put({
+        changed,
+        done: [...changed, { sourceId: a, hour: HOUR - 100 }],
+        walkOn: walkOn.map(({ sourceId, hour }) => ({ facility: 'P1', sourceId, hour })),
+      }),
+    );
 
   it('knows the plan and the numbers of its sources, and no other facility', async () => {
     expect((await stores.plans.planOf('P1'))?.plan).toEqual(plans[0]);
@@ -130,17 +163,17 @@ describe.each(implementations)('the store %s', (_name, make) => {
 
   it('marks an hour as due once the facility has spoken for the 15 minutes after it', async () => {
     await store([minute(0)], START + 74);
-    expect(await due()).toEqual([]);
+    expect(await dueHours()).toEqual([]);
     await store([], START + 75);
-    expect(await due()).toEqual([{ sourceId: a, hour: HOUR }]);
-    expect(await stores.hours.dueFacilities(['P1', 'P2'], NEVER)).toEqual(['P1']);
-    expect(await stores.hours.dueFacilities(['P2'], NEVER)).toEqual([]);
-    expect(await stores.hours.dueFacilities('all', NEVER)).toEqual(['P1']);
+    expect(await dueHours()).toEqual([{ facility: 'P1', sourceId: a, hour: HOUR }]);
+    expect(await dueHours(10, ['P2', 'P1'])).toHaveLength(1);
+    expect(await dueHours(10, ['P2'])).toEqual([]);
+    expect(await dueHours(10, 'all', ['P1'])).toEqual([]);
   });
 
   it('gives due hours by source and hour, as many as asked for', async () => {
     await store([minute(60), minute(0), minute(0, { sourceId: b })], START + 500);
-    expect(await due(2)).toEqual([
+    expect(await dueHours(2)).toMatchObject([
       { sourceId: a, hour: HOUR },
       { sourceId: a, hour: HOUR + 1 },
     ]);
@@ -150,9 +183,9 @@ describe.each(implementations)('the store %s', (_name, make) => {
     await store([minute(0)], START + 75);
     await put([computed(HOUR)]);
     await store([minute(0)]);
-    expect(await due()).toEqual([]);
+    expect(await dueHours()).toEqual([]);
     await store([minute(0, { revision: 1 })]);
-    expect(await due()).toHaveLength(1);
+    expect(await dueHours()).toHaveLength(1);
   });
 
   it('gives an hour with what is stored of it, before it and after it', async () => {
@@ -167,43 +200,40 @@ describe.each(implementations)('the store %s', (_name, make) => {
   });
 
   it('walks on to the hours it is told to', async () => {
-    await store([], START + 500);
     await put([computed(HOUR)], [computed(HOUR + 1)]);
-    expect(await due()).toEqual([{ sourceId: a, hour: HOUR + 1 }]);
+    expect(await dueHours()).toEqual([{ facility: 'P1', sourceId: a, hour: HOUR + 1 }]);
   });
 
   it('undoes everything when the work fails', async () => {
     await store([minute(0)], START + 75);
     await expect(
-      stores.hours.withFacility('P1', NEVER, async (inside) => {
-        await inside.put({ changed: [computed(HOUR)], done: [computed(HOUR)], walkOn: [] });
+      stores.hours.withDueHours({ among: 'all', except: [], idleMinutes: NEVER, limit: 9 }, async (due, inside) => {
+        await inside.put({ changed: [computed(HOUR)], done: due, walkOn: [] });
         throw new Error('after all');
       }),
     ).rejects.toThrow('after all');
-    expect(await due()).toHaveLength(1);
+    expect(await dueHours()).toHaveLength(1);
     expect((await read()).stored).toBeUndefined();
   });
 
   it('keeps an hour unpublished that changed while it was published', async () => {
-    await store([], START);
     await put([computed(HOUR)]);
-    const first = await stores.hours.unpublishedHours('P1', 10);
+    const first = await stores.hours.unpublishedHours(['P1'], 10);
     expect(first).toMatchObject([{ sourceId: a, hour: HOUR, document: computed(HOUR).document }]);
     await put([computed(HOUR)]);
     await stores.hours.markPublished(first);
-    const second = await stores.hours.unpublishedHours('P1', 10);
+    const second = await stores.hours.unpublishedHours('all', 10);
     expect(second).toHaveLength(1);
+    expect(await stores.hours.unpublishedHours(['P2'], 10)).toEqual([]);
     await stores.hours.markPublished(second);
-    expect(await stores.hours.unpublishedHours('P1', 10)).toEqual([]);
-    expect(await stores.hours.dueFacilities('all', NEVER)).toEqual([]);
+    expect(await stores.hours.unpublishedHours('all', 10)).toEqual([]);
   });
 
   it('finds the operating hours around a range, passing over hours that did not operate', async () => {
-    await store([], START);
     await put([0, 1, 2, 4, 6, 7].map((i) => computed(HOUR + i, a, i === 1 ? '0' : '0.25')));
     const hours = async (from: number, to: number, around: number) =>
       (
-        await stores.compliance.withFacility('P1', ({ operatingHours }) =>
+        await stores.compliance.withFacilities(['P1', 'P2'], ({ operatingHours }) =>
           operatingHours([
             { sourceId: b, from: HOUR, to: HOUR, around: 1 },
             { sourceId: a, from: HOUR + from, to: HOUR + to, around },
@@ -237,7 +267,7 @@ describe.each(implementations)('the store %s', (_name, make) => {
       headroom: null,
     });
     const replace = (from: number, to: number, records: readonly ComplianceRecord[]) =>
-      stores.compliance.withFacility('P1', ({ replaceRecords }) =>
+      stores.compliance.withFacilities(['P1'], ({ replaceRecords }) =>
         replaceRecords([
           { sourceId: b, from: HOUR, to: HOUR + 9, records: [] },
           { sourceId: a, from: HOUR + from, to: HOUR + to, records },
@@ -289,12 +319,21 @@ describe('the store in the database', () => {
 
   it('makes storing wait while an hour of the facility is recomputed', async () => {
     const { minutes, hours } = await databaseStores();
-    await minutes.storeMinutes([{ facility: 'P1', watermark: START, minutes: [] }]);
+    const { sourceIds } = (await dataApiPlans(database.as('owner')).planOf('P1'))!;
+    const first = {
+      sourceId: sourceIds.get('A')!,
+      minute: START,
+      revision: 0,
+      firedSeconds: 60,
+      grossLoad: 1,
+      readings: [1],
+      statuses: 'V',
+    };
+    await minutes.storeMinutes([{ facility: 'P1', watermark: START + 75, minutes: [first] }]);
     const order: string[] = [];
     let stored: Promise<void> | undefined;
-    await hours.withFacility('P1', NEVER, async ({ dueHours }) => {
-      await dueHours(1);
-      stored = minutes.storeMinutes([{ facility: 'P1', watermark: START + 1, minutes: [] }]).then(() => {
+    await hours.withDueHours({ among: 'all', except: [], idleMinutes: NEVER, limit: 1 }, async () => {
+      stored = minutes.storeMinutes([{ facility: 'P1', watermark: START + 76, minutes: [] }]).then(() => {
         order.push('stored');
       });
       await minutes.storeMinutes([{ facility: 'P2', watermark: START, minutes: [] }]);

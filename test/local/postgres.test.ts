@@ -122,6 +122,14 @@ describe('the local PostgreSQL', () => {
     expect(lines).toEqual(['postgres: the server ended by itself (SIGKILL): starting it again']);
   });
 
+  it('stops at once when it is killed and stopped in the same moment', async () => {
+    const { postgres } = await start(folderForAll());
+    process.kill(postgres.pid, 'SIGKILL');
+    await eventually(() => !isAlive(postgres.pid));
+    await postgres.stop();
+    expect(isAlive(postgres.pid)).toBe(false);
+  });
+
   it('ends when the run that started it is killed', async () => {
     const { run, server } = await runApart(folderForAll());
     run.kill('SIGKILL');
