@@ -15,7 +15,7 @@ const channel = z.strictObject({
   unit: z.string().min(1).max(24),
   basis: z.enum(['wet', 'dry', 'none']),
   /** A reading outside is out of range. */
-  range: z.strictObject({ low: z.number(), high: z.number() }),
+  range: z.strictObject({ low: z.number().min(-1e12).max(1e12), high: z.number().min(-1e12).max(1e12) }),
   /** Largest believable change from one minute to the next; null: no check. */
   maxChangePerMinute: z.number().positive().nullable(),
   /** From the n-th equal reading in a row on, the analyser counts as stuck; null: no check. */

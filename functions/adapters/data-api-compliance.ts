@@ -1,4 +1,5 @@
 import type { ComplianceStore, LockedCompliance, OperatingHour } from '#core/ports';
+import { hourOfText } from '#core/time';
 import { type Database, type Execute, numbers, texts } from './data-api.ts';
 
 /** Hours a read: without its channels an hour is about 1 KB, and an answer may hold 1 MiB. */
@@ -78,12 +79,11 @@ const bounds = (ranges: readonly { readonly sourceId: number; readonly from: num
 const keys = (records: readonly Keyed[]) => ({
   owners: numbers(records.map(({ sourceId }) => sourceId)),
   rules: texts(records.map(({ record }) => record.rule)),
-  ends: texts(records.map(({ record }) => record.windowEnd)),
+  ends: numbers(records.map(({ record }) => hourOfText(record.windowEnd))),
 });
 
 const RANGES = `ranges as (
-  select source_id, to_timestamp("from" * 3600.0) as "from", to_timestamp("to" * 3600.0) as "to", n
-  from unnest(cast(:sources as integer[]), cast(:from as bigint[]), cast(:to as bigint[]))
+  select * from unnest(cast(:sources as integer[]), cast(:from as integer[]), cast(:to as integer[]))
     with ordinality as t (source_id, "from", "to", n)
 )`;
 
@@ -101,16 +101,15 @@ wide as (
     select max(hour) as last from (select hour from hour where source_id = r.source_id and operating_time > 0
       and hour > r."to" order by hour limit a.around) as after) as later
 )
-select h.source_id, cast(extract(epoch from h.hour) / 3600 as integer), cast(h.document - 'channels' as text)
+select h.source_id, h.hour, cast(h.document - 'channels' as text)
 from wide w join hour h on h.source_id = w.source_id and h.operating_time > 0 and h.hour between w.first and w.last
-where (h.source_id, h.hour) > (:afterSource, to_timestamp(:afterHour * 3600.0))
+where (h.source_id, h.hour) > (:afterSource, :afterHour)
 order by h.source_id, h.hour limit :limit`;
 
 const REPLACE = `
 with ${RANGES},
 kept as (
-  select source_id, rule, cast(window_end as timestamptz) as window_end
-  from unnest(cast(:keptSources as integer[]), cast(:keptRules as text[]), cast(:keptEnds as text[]))
+  select * from unnest(cast(:keptSources as integer[]), cast(:keptRules as text[]), cast(:keptEnds as integer[]))
     as t (source_id, rule, window_end)
 ),
 gone as (
@@ -120,8 +119,8 @@ gone as (
       select from kept k where k.source_id = c.source_id and k.rule = c.rule and k.window_end = c.window_end)
 )
 insert into compliance_record as c (window_end, source_id, rule, state, document)
-select cast(t.window_end as timestamptz), t.source_id, t.rule, t.state, documents.value
-from unnest(cast(:owners as integer[]), cast(:rules as text[]), cast(:ends as text[]), cast(:states as text[]))
+select t.window_end, t.source_id, t.rule, t.state, documents.value
+from unnest(cast(:owners as integer[]), cast(:rules as text[]), cast(:ends as integer[]), cast(:states as text[]))
   with ordinality as t (source_id, rule, window_end, state, n)
 join jsonb_array_elements(cast(:documents as jsonb)) with ordinality as documents (value, n) using (n)
 on conflict (source_id, rule, window_end) do update set state = excluded.state, document = excluded.document

@@ -27,7 +27,7 @@ export const dataApiHours = ({ execute, transaction }: Database): HourStore => (
 
   unpublishedHours: async (among, limit) => {
     const rows = await execute(
-      `select u.source_id, ${epochHours('u.hour')}, u.version, cast(h.document as text)
+      `select u.source_id, u.hour, u.version, cast(h.document as text)
       from unpublished_hour u join hour h using (source_id, hour)
       where :all or u.facility = any(cast(:among as text[])) order by u.hour, u.source_id limit :limit`,
       { all: among === 'all', among: texts(among === 'all' ? [] : among), limit },
@@ -44,9 +44,9 @@ export const dataApiHours = ({ execute, transaction }: Database): HourStore => (
     if (hours.length === 0) return;
     await execute(
       `delete from unpublished_hour u
-      using unnest(cast(:sources as integer[]), cast(:hours as bigint[]), cast(:versions as integer[]))
+      using unnest(cast(:sources as integer[]), cast(:hours as integer[]), cast(:versions as integer[]))
         as done (source_id, hour, version)
-      where u.source_id = done.source_id and u.hour = to_timestamp(done.hour * 3600.0) and u.version = done.version`,
+      where u.source_id = done.source_id and u.hour = done.hour and u.version = done.version`,
       { ...keys(hours), versions: numbers(hours.map(({ version }) => version)) },
     );
   },
@@ -78,8 +78,6 @@ const lockedHours = (execute: Execute): LockedHours => ({
   },
 });
 
-const epochHours = (column: string) => `cast(extract(epoch from ${column}) / 3600 as integer)`;
-
 /**
  * An hour is due when its facility has spoken for the 15 minutes after it, or has been silent for long enough. The
  * facilities of what is found are locked, in the order in which storing locks them. A mark that was set while this
@@ -91,44 +89,39 @@ with due as (
   select d.facility, d.source_id, d.hour
   from dirty_hour d join facility_clock c using (facility)
   where (:all or d.facility = any(cast(:among as text[]))) and d.facility <> all(cast(:except as text[]))
-    and (c.watermark >= d.hour + interval '75 minutes' or c.arrived_at <= clock_timestamp() - :idle * interval '1 minute')
+    and (c.watermark >= d.hour * 60 + 75 or c.arrived_at <= clock_timestamp() - :idle * interval '1 minute')
   order by d.facility, d.source_id, d.hour limit :limit
 ),
 locked as (
   select facility from facility_clock where facility in (select facility from due) order by facility for update
 )
-select facility, source_id, ${epochHours('hour')} from due join locked using (facility)
+select facility, source_id, hour from due join locked using (facility)
 order by facility, source_id, hour`;
 
 /** real prints as the shortest decimal that reads back the same, so 14992.3 comes out as it went in. */
 const LOAD = `
 select w.source_id, w.hour, m.minutes, cast(s.document as text), cast(s.look_back as text),
   b.hour, cast(b.look_back as text), n.hour
-from (
-  select source_id, hour, to_timestamp(hour * 3600.0) as start
-  from unnest(cast(:sources as integer[]), cast(:hours as bigint[])) as t (source_id, hour)
-) as w
+from unnest(cast(:sources as integer[]), cast(:hours as integer[])) as w (source_id, hour)
 cross join lateral (
-  select cast(json_agg(json_build_array(cast(extract(epoch from minute) / 60 as integer), revision, fired_seconds,
-    gross_load, readings, statuses) order by minute) as text) as minutes
-  from minute where source_id = w.source_id and minute >= w.start and minute < w.start + interval '1 hour'
+  select cast(json_agg(json_build_array(minute, revision, fired_seconds, gross_load, readings,
+    coalesce(statuses, repeat('V', cardinality(readings)))) order by minute) as text) as minutes
+  from minute where source_id = w.source_id and minute >= w.hour * 60 and minute < w.hour * 60 + 60
 ) as m
-left join hour s on s.source_id = w.source_id and s.hour = w.start
+left join hour s on s.source_id = w.source_id and s.hour = w.hour
 left join lateral (
-  select ${epochHours('hour')} as hour, look_back from hour
-  where source_id = w.source_id and hour < w.start order by hour desc limit 1
+  select hour, look_back from hour where source_id = w.source_id and hour < w.hour order by hour desc limit 1
 ) as b on true
 left join lateral (
-  select ${epochHours('hour')} as hour from hour
-  where source_id = w.source_id and hour > w.start order by hour limit 1
+  select hour from hour where source_id = w.source_id and hour > w.hour order by hour limit 1
 ) as n on true
 order by w.source_id, w.hour`;
 
 const PUT = `
 with given as (
-  select source_id, to_timestamp(hour * 3600.0) as hour, facility, operating_time, documents.value as document,
+  select source_id, hour, facility, operating_time, documents.value as document,
     look_backs.value as look_back
-  from unnest(cast(:sources as integer[]), cast(:hours as bigint[]), cast(:facilities as text[]), cast(:times as numeric[]))
+  from unnest(cast(:sources as integer[]), cast(:hours as integer[]), cast(:facilities as text[]), cast(:times as numeric[]))
     with ordinality as t (source_id, hour, facility, operating_time, n)
   join jsonb_array_elements(cast(:documents as jsonb)) with ordinality as documents (value, n) using (n)
   join jsonb_array_elements(cast(:lookBacks as jsonb)) with ordinality as look_backs (value, n) using (n)
@@ -146,12 +139,12 @@ unpublished as (
 ),
 done as (
   delete from dirty_hour d
-  using unnest(cast(:doneSources as integer[]), cast(:doneHours as bigint[])) as t (source_id, hour)
-  where d.source_id = t.source_id and d.hour = to_timestamp(t.hour * 3600.0)
+  using unnest(cast(:doneSources as integer[]), cast(:doneHours as integer[])) as t (source_id, hour)
+  where d.source_id = t.source_id and d.hour = t.hour
 )
 insert into dirty_hour (source_id, hour, facility)
-select source_id, to_timestamp(hour * 3600.0), facility
-from unnest(cast(:walkSources as integer[]), cast(:walkHours as bigint[]), cast(:walkFacilities as text[]))
+select source_id, hour, facility
+from unnest(cast(:walkSources as integer[]), cast(:walkHours as integer[]), cast(:walkFacilities as text[]))
   as walk (source_id, hour, facility)
 on conflict do nothing`;
 

@@ -4,6 +4,9 @@ import { type Database, numbers, numberTexts, texts } from './data-api.ts';
 /** Source-minutes a statement: few request units, short locks, a small piece to retry. */
 const MAX_ROWS = 1000;
 
+/** Statuses in one order: minutes whose every reading is valid come last. */
+const comparable = (statuses: string) => `coalesce(${statuses}, '~') collate "C"`;
+
 /**
  * The facility's clock row is taken first and everything else hangs on it, so storing and recomputing a facility exclude
  * each other. Only minutes that really changed mark their hour. Of minutes given twice in one statement the greatest
@@ -12,18 +15,18 @@ const MAX_ROWS = 1000;
 const STORE = `
 with clock as (
   insert into facility_clock as c (facility, watermark, arrived_at)
-  select facility, to_timestamp(watermark * 60.0), clock_timestamp()
-  from unnest(cast(:facilities as text[]), cast(:watermarks as bigint[])) as heard (facility, watermark)
+  select facility, watermark, clock_timestamp()
+  from unnest(cast(:facilities as text[]), cast(:watermarks as integer[])) as heard (facility, watermark)
   order by facility
   on conflict (facility) do update
     set watermark = greatest(c.watermark, excluded.watermark), arrived_at = excluded.arrived_at
   returning facility
 ),
 given as (
-  select facility, source_id, to_timestamp(minute * 60.0) as minute, revision, fired_seconds, gross_load,
-    cast(readings as real[]) as readings, statuses
+  select facility, source_id, minute, revision, fired_seconds, gross_load, cast(readings as real[]) as readings,
+    nullif(statuses, '') as statuses
   from unnest(
-    cast(:owners as text[]), cast(:sources as integer[]), cast(:minutes as bigint[]), cast(:revisions as integer[]),
+    cast(:owners as text[]), cast(:sources as integer[]), cast(:minutes as integer[]), cast(:revisions as integer[]),
     cast(:fired as smallint[]), cast(:loads as real[]), cast(:readings as text[]), cast(:statuses as text[])
   ) as t (facility, source_id, minute, revision, fired_seconds, gross_load, readings, statuses)
 ),
@@ -31,7 +34,7 @@ greatest_given as (
   select distinct on (source_id, minute) *
   from given
   order by source_id, minute, revision desc, fired_seconds desc, coalesce(gross_load, '-infinity') desc, readings desc,
-    statuses collate "C" desc
+    ${comparable('statuses')} desc
 ),
 stored as (
   insert into minute as m (minute, source_id, revision, gross_load, fired_seconds, statuses, readings)
@@ -40,14 +43,14 @@ stored as (
   on conflict (source_id, minute) do update
     set revision = excluded.revision, gross_load = excluded.gross_load, fired_seconds = excluded.fired_seconds,
       statuses = excluded.statuses, readings = excluded.readings
-    where (m.revision, m.fired_seconds, coalesce(m.gross_load, '-infinity'), m.readings, m.statuses collate "C")
+    where (m.revision, m.fired_seconds, coalesce(m.gross_load, '-infinity'), m.readings, ${comparable('m.statuses')})
       < (excluded.revision, excluded.fired_seconds, coalesce(excluded.gross_load, '-infinity'), excluded.readings,
-        excluded.statuses collate "C")
+        ${comparable('excluded.statuses')})
   returning source_id, minute
 )
 insert into dirty_hour (source_id, hour, facility)
 select changed.source_id, changed.hour, source.facility
-from (select distinct source_id, date_trunc('hour', minute, 'UTC') as hour from stored) as changed
+from (select distinct source_id, minute / 60 as hour from stored) as changed
 join source using (source_id)
 on conflict do nothing`;
 
@@ -69,7 +72,7 @@ export const dataApiMinutes = ({ execute }: Database): MinuteStore => {
       fired: numbers(rows.map(({ minute }) => minute.firedSeconds)),
       loads: numbers(rows.map(({ minute }) => minute.grossLoad)),
       readings: numberTexts(rows.map(({ minute }) => minute.readings)),
-      statuses: texts(rows.map(({ minute }) => minute.statuses)),
+      statuses: texts(rows.map(({ minute }) => (isAllValid(minute.statuses) ? '' : minute.statuses))),
     };
     try {
       await execute(STORE, parameters);
@@ -99,6 +102,11 @@ export const dataApiMinutes = ({ execute }: Database): MinuteStore => {
       } while (first < rows.length);
     },
   };
+};
+
+const isAllValid = (statuses: string): boolean => {
+  for (let i = 0; i < statuses.length; i++) if (statuses[i] !== 'V') return false;
+  return true;
 };
 
 /** A statement may touch a clock row once only. */

@@ -1,6 +1,7 @@
-import type { MonitoringPlan, SourcePlan } from '#core/contracts/monitoring-plan';
+import { type MonitoringPlan, monitoringPlan, type SourcePlan } from '#core/contracts/monitoring-plan';
 import { EmissionWatchError } from '#core/errors';
 import type { PlannedFacility, PlanStore } from '#core/ports';
+import { planDefects } from '#core/validation/plan-defects';
 import type { Database, Execute } from './data-api.ts';
 
 const CACHE_MS = 60_000;
@@ -13,9 +14,9 @@ interface Versioned {
   readonly planned: PlannedFacility;
 }
 
-/** One source's part of a plan is larger than the database can give back. */
-export class PlanTooLargeError extends EmissionWatchError {
-  readonly code = 'EW-PLAN-TOO-LARGE';
+/** A plan that no hour could be computed by, or one larger than the database can give back. */
+export class PlanRefusedError extends EmissionWatchError {
+  readonly code = 'EW-PLAN-REFUSED';
   readonly retryable = false;
 }
 
@@ -87,10 +88,16 @@ order by f.source collate "C"`;
 /**
  * Puts a facility's plan in force. Sources keep their numbers, and their plan when the new one does not name them:
  * what they have stored must stay explicable.
- * @throws PlanTooLargeError when one source's part is larger than the database can give back
+ * @throws PlanRefusedError when the plan has defects, or one source's part is larger than the database can give back
  */
-export const applyPlan = ({ transaction }: Database, { sources, ...plan }: MonitoringPlan): Promise<void> => {
+export const applyPlan = ({ transaction }: Database, given: MonitoringPlan): Promise<void> => {
+  const { sources, ...plan } = monitoringPlan.parse(given);
   const { facility } = plan;
+  const defects = planDefects(given);
+  if (defects.length > 0)
+    throw new PlanRefusedError(`the plan of facility ${facility} cannot be worked out: ${defects.join('; ')}`, {
+      defects,
+    });
   return transaction(async (execute) => {
     await execute(
       `insert into facility as f (facility, plan) values (:facility, cast(:plan as jsonb))
@@ -101,7 +108,7 @@ export const applyPlan = ({ transaction }: Database, { sources, ...plan }: Monit
     for (const source of sources) {
       const part = JSON.stringify(source);
       if (Buffer.byteLength(part) > MAX_SOURCE_BYTES)
-        throw new PlanTooLargeError(
+        throw new PlanRefusedError(
           `the plan of source ${source.source} has ${Buffer.byteLength(part)} bytes, at most ${MAX_SOURCE_BYTES} can be stored`,
           { facility, source: source.source },
         );

@@ -11,10 +11,10 @@ export const dataApiRecords = ({ execute }: Database) => ({
   hours: (facilities: readonly string[]) =>
     pages<EmissionHour>((after) =>
       execute(
-        `select s.facility, s.source, cast(h.hour as text), cast(h.document as text)
+        `select s.facility, s.source, h.hour, cast(h.document as text)
         from hour h join source s using (source_id)
         where s.facility = any(cast(:facilities as text[]))
-          and (s.facility, s.source, h.hour) > (:facility, :source, cast(:at as timestamptz))
+          and (s.facility, s.source, h.hour) > (:facility, :source, :at)
         order by s.facility, s.source, h.hour limit ${PAGE}`,
         { facilities: texts(facilities), facility: after[0], source: after[1], at: after[2] },
       ),
@@ -24,10 +24,10 @@ export const dataApiRecords = ({ execute }: Database) => ({
   compliance: (facilities: readonly string[]) =>
     pages<ComplianceRecord>((after) =>
       execute(
-        `select s.facility, s.source || ' ' || c.rule, cast(c.window_end as text), cast(c.document as text)
+        `select s.facility, s.source || ' ' || c.rule, c.window_end, cast(c.document as text)
         from compliance_record c join source s using (source_id)
         where s.facility = any(cast(:facilities as text[]))
-          and (s.facility, s.source || ' ' || c.rule, c.window_end) > (:facility, :source, cast(:at as timestamptz))
+          and (s.facility, s.source || ' ' || c.rule, c.window_end) > (:facility, :source, :at)
         order by s.facility, s.source || ' ' || c.rule, c.window_end limit ${PAGE}`,
         { facilities: texts(facilities), facility: after[0], source: after[1], at: after[2] },
       ),
@@ -62,15 +62,15 @@ export interface LatestHour {
   readonly records: readonly ComplianceRecord[];
 }
 
-type Place = readonly [string, string, string];
+type Place = readonly [string, string, number];
 
 async function* pages<T>(read: (after: Place) => Promise<readonly (readonly unknown[])[]>): AsyncGenerator<T> {
-  let after: Place = ['', '', '-infinity'];
+  let after: Place = ['', '', 0];
   for (;;) {
     const rows = await read(after);
     for (const row of rows) yield JSON.parse(row[3] as string) as T;
     const last = rows.at(-1);
     if (!last || rows.length < PAGE) return;
-    after = [last[0] as string, last[1] as string, last[2] as string];
+    after = [last[0] as string, last[1] as string, last[2] as number];
   }
 }

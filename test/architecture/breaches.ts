@@ -9,7 +9,7 @@ const ANY_PACKAGE = `(?!(${OURS})/)@?[a-z]`;
 const MAY_IMPORT: Readonly<Record<string, RegExp>> = {
   core: /^(zod|decimal\.js)$/,
   functions: /^(core\/|node:|zod$|@aws-sdk\/|@smithy\/|@middy\/|@aws-lambda-powertools\/)/,
-  'edge-agent': /^(core\/|node:|(aws-iot-device-sdk-v2|lmdb|csv-parse|fflate|zod)$)/,
+  'edge-agent': /^(core\/|node:|(aws-iot-device-sdk-v2|lmdb|fflate|zod)$)/,
   lib: /^(aws-cdk-lib$|constructs$|cdk-nag$|node:)/,
   bin: /^(lib\/|aws-cdk-lib$|cdk-nag$)/,
   // The cloud on one machine runs the bundles: it knows no code of a function.

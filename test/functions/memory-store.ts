@@ -226,13 +226,16 @@ export const memoryStream = (atWrite: AtWrite = () => {}): Stream & { readonly r
   };
 };
 
+/** Minutes whose every reading is valid come last, as in the database, which leaves their letters out. */
+const comparable = (statuses: string): string => (/^V*$/.test(statuses) ? '~' : statuses);
+
 /** The order of the database: revision, then content, null before every number in the load and after it in readings. */
 const compareMinutes = (a: SourceMinute, b: SourceMinute): number =>
   a.revision - b.revision ||
   a.firedSeconds - b.firedSeconds ||
   compare(a.grossLoad ?? Number.NEGATIVE_INFINITY, b.grossLoad ?? Number.NEGATIVE_INFINITY) ||
   compareReadings(a.readings, b.readings) ||
-  compare(a.statuses, b.statuses);
+  compare(comparable(a.statuses), comparable(b.statuses));
 
 const compareReadings = (a: readonly (number | null)[], b: readonly (number | null)[]): number => {
   for (let i = 0; i < Math.min(a.length, b.length); i++) {

@@ -151,7 +151,8 @@ describe.each(implementations)('the store %s', (_name, make) => {
     ['a known load', { grossLoad: 0 }, { grossLoad: null }],
     ['the greater readings', { readings: [2, 1, 1] }, { readings: [1, 9, 9] }],
     ['a missing reading over a number', { readings: [1, null, 1] }, { readings: [1, 9, 1] }],
-    ['the later letter', { statuses: 'VVV' }, { statuses: 'CVV' }],
+    ['the later letter', { statuses: 'XVV' }, { statuses: 'CVV' }],
+    ['a minute valid in every channel', { statuses: 'VVV' }, { statuses: 'XVV' }],
   ])('keeps %s of two versions of a minute, in any order and in one batch', async (_what, winner, loser) => {
     const [win, lose] = [minute(0, winner), minute(0, loser)];
     for (const batches of [[[win], [lose]], [[lose], [win]], [[win, lose]], [[lose, win]]]) {

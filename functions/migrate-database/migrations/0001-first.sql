@@ -1,3 +1,6 @@
+-- Minutes and hours are whole numbers counted from 1970-01-01T00:00Z, as everywhere in the code: four bytes, no time
+-- zones. to_timestamp(minute * 60) and to_timestamp(hour * 3600) show them as times.
+
 -- Facilities, their sources and monitoring plans. A plan is stored in parts, a source a row: the Data API gives back
 -- rows of at most 64 KB. The facility's part is the plan with an empty list of sources.
 create table facility (
@@ -18,20 +21,21 @@ create table source (
 -- How far each facility has spoken, and when it was last heard. Its row is the facility's lock.
 create table facility_clock (
   facility text primary key references facility,
-  watermark timestamptz not null,
+  watermark integer not null,
   arrived_at timestamptz not null
 ) with (fillfactor = 50);
 
 -- One row a source-minute; readings and statuses by the plan's positions, which are never reused. real holds six
 -- significant digits exactly and seven nearly: finer than any analyser; the message as received lies in S3.
+-- Most minutes are valid in every channel: their statuses are null, which is a byte for each channel less.
 -- No foreign key on source_id: it would cost a look-up a row, and ids only come from source.
 create table minute (
-  minute timestamptz not null,
+  minute integer not null,
   source_id integer not null,
   revision integer not null,
   gross_load real,
   fired_seconds smallint not null,
-  statuses text not null,
+  statuses text,
   readings real[] not null,
   primary key (source_id, minute)
 ) partition by range (minute);
@@ -39,7 +43,7 @@ create table minute (
 -- Hours whose minutes changed since they were computed.
 create table dirty_hour (
   source_id integer not null,
-  hour timestamptz not null,
+  hour integer not null,
   facility text not null,
   primary key (source_id, hour)
 );
@@ -48,7 +52,7 @@ create index dirty_hour_facility on dirty_hour (facility, hour);
 -- One row a source-hour: the emission hour as published, and what the look-back checks carry on from it.
 -- Storage main and the low target keep the documents compressed inside the row.
 create table hour (
-  hour timestamptz not null,
+  hour integer not null,
   source_id integer not null references source,
   operating_time numeric(3, 2) not null,
   document jsonb not null,
@@ -62,21 +66,23 @@ create index hour_operating on hour (source_id, hour) where operating_time > 0;
 -- Hours computed and not yet on the emissions stream. version counts changes, so that a change during publication stays.
 create table unpublished_hour (
   source_id integer not null,
-  hour timestamptz not null,
+  hour integer not null,
   facility text not null,
   version integer not null default 1,
   primary key (source_id, hour)
 );
 create index unpublished_hour_facility on unpublished_hour (facility, hour);
 
+-- window_end is the hour in which the window ends.
 create table compliance_record (
-  window_end timestamptz not null,
+  window_end integer not null,
   source_id integer not null references source,
   rule text not null,
   state text not null,
   document jsonb not null,
   primary key (source_id, rule, window_end)
-);
+) with (toast_tuple_target = 256);
+alter table compliance_record alter column document set storage main;
 create index compliance_exceedance on compliance_record (window_end) where state = 'exceedance';
 
 create table quarantine (
@@ -100,8 +106,8 @@ declare
 begin
   perform pg_advisory_xact_lock(hashtext('ensure_minute_partition'));
   if to_regclass(name) is null then
-    execute format('create table %I partition of minute for values from (%L) to (%L)',
-      name, first::text || ' 00:00+00', (first + interval '1 month')::date::text || ' 00:00+00');
+    execute format('create table %I partition of minute for values from (%s) to (%s)',
+      name, (first - date '1970-01-01') * 1440, ((first + interval '1 month')::date - date '1970-01-01') * 1440);
   end if;
 end
 $$;
