@@ -101,7 +101,7 @@ const storedWork = async ({ execute }: Database) => {
     `select (select count(*) from minute), (select count(*) from hour), (select count(*) from compliance_record),
       (select cast(round(sum(cast(document #>> '{channels,so2,average}' as numeric))) as integer) from hour),
       (select cast(sum(pg_total_relation_size(c.oid)) as bigint) from pg_class c join pg_namespace n on n.oid = relnamespace
-        where nspname = 'public' and relkind = 'r')`,
+        where nspname = 'public' and relkind = 'r' and relname not in ('facility', 'source'))`,
   );
   const [minutes, hours, records, so2, bytes] = row as number[];
   return { minutes: minutes!, hours: hours!, records: records!, so2: so2!, bytes: bytes! };
