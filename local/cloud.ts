@@ -162,10 +162,8 @@ const start = async (
   const mappings = eventSourceMappingsOf(templates);
   const eventSources = await startEventSources({ dataDir, mappings, kinesis, lambda, putObject: s3.putObject, log });
   onStop(eventSources.stop);
-  for (const { target, streamArn, parallelizationFactor } of mappings) {
-    const { name, shards } = kinesis.stream(streamArn);
-    log(`event source: ${name} to ${lambda.titleOf(target)}, ${shards * parallelizationFactor} lanes`);
-  }
+  for (const { target, streamArn, parallelizationFactor } of mappings)
+    log(`event source of ${lambda.titleOf(target)}: ${kinesis.stream(streamArn).shards * parallelizationFactor} lanes`);
 
   const later = asyncInvocations({
     lambda,

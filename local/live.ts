@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '#adapters/data-api';
 import { dataApiRecords } from '#adapters/data-api-records';
+import type { EmissionHour } from '#core/contracts/emission-hour';
 import type { Agents } from './agents.ts';
 import type { Progress } from './progress.ts';
 import { type Assignment, sum } from './run.ts';
@@ -22,7 +23,7 @@ export interface Live {
 export const liveLines = async ({ agents, database, assignment, bar, print, stopped }: Live): Promise<void> => {
   const records = dataApiRecords(database);
   const facilities = assignment.plans.map(({ facility }) => facility);
-  const shown = new Map<string, string>();
+  const isNew = newHours();
   let heard = { at: 0, acknowledged: 0 };
   let ended: Promise<'ended'> | undefined = agents.done.then(() => 'ended' as const);
   while (!stopped.aborted) {
@@ -30,9 +31,7 @@ export const liveLines = async ({ agents, database, assignment, bar, print, stop
     const behind = produced - acknowledged;
     bar.show(acknowledged, total, `${acknowledged.toLocaleString('en')} minutes acknowledged, ${behind} in the buffer`);
     for (const { hour, records: windows } of await records.latest(facilities)) {
-      const source = `${hour.facility}/${hour.source}`;
-      if (shown.get(source) === hour.hour) continue;
-      shown.set(source, hour.hour);
+      if (!isNew(hour, windows.length > 0)) continue;
       bar.clear();
       for (const line of hourLines(hour, windows)) print(line);
     }
@@ -45,4 +44,22 @@ export const liveLines = async ({ agents, database, assignment, bar, print, stop
     if ((await Promise.race([pause, ended ?? pause])) === 'ended') ended = undefined;
   }
   bar.clear();
+};
+
+/** Looks that an hour waits for its limits, which are checked a moment after it is stored. */
+const PATIENCE = 3;
+
+/** Tells each source's newest hour once: with its limits if they come soon, else without. */
+const newHours = () => {
+  const seen = new Map<string, { readonly hour: string; looks: number; told: boolean }>();
+  return ({ facility, source, hour, operatingTime }: EmissionHour, hasLimits: boolean): boolean => {
+    const name = `${facility}/${source}`;
+    const known = seen.get(name);
+    const now = known?.hour === hour ? known : { hour, looks: 0, told: false };
+    seen.set(name, now);
+    now.looks++;
+    const tell = !now.told && (hasLimits || Number(operatingTime) === 0 || now.looks > PATIENCE);
+    now.told ||= tell;
+    return tell;
+  };
 };

@@ -24,7 +24,7 @@ export const progress = (
         const bar = share === undefined ? '' : `[${'#'.repeat(filled)}${'.'.repeat(BAR - filled)}] `;
         out.write(`\r\u001b[K${`  ${bar}${percent} ${note}`.slice(0, 79)}`);
         open = true;
-      } else if (now() - last >= PLAIN_EVERY_MS) {
+      } else if (done > 0 && now() - last >= PLAIN_EVERY_MS) {
         last = now();
         out.write(`           ${percent} ${note}\n`);
       }

@@ -12,8 +12,8 @@ export const MAX_SOURCES = 200;
 /** A name as it stands in topics, keys and file names: no separators, no spaces. */
 export const NAME = /^[A-Za-z0-9][A-Za-z0-9_.*-]{0,31}$/;
 
-/** A UTC minute, `2018-01-23T12:05Z`. */
-export const MINUTE_TEXT = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\dZ$/;
+/** A UTC minute from 1970 to 2099, `2018-01-23T12:05Z`. */
+export const MINUTE_TEXT = /^(19[7-9]\d|20\d\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\dZ$/;
 
 /** The way back must give the same day: Date.parse takes 30 February for 2 March. */
 const dayExists = (text: string): boolean => {
@@ -40,12 +40,23 @@ const VALID = 'V'.charCodeAt(0);
 const NO_DATA = 'N'.charCodeAt(0);
 const ABSENT = NOT_FITTED.charCodeAt(0);
 
+/** Far outside what any analyser reads, and inside what a store of four bytes a reading can hold. */
+const LARGEST = 1e12;
+const SMALLEST = 1e-30;
+
 /** One loop over a flat array: a message holds hundreds of readings, and a schema object per reading costs ten times more. */
 export const isNumbersOrNull = (value: unknown): value is (number | null)[] => {
   if (!Array.isArray(value)) return false;
-  for (const item of value) if (item !== null && (typeof item !== 'number' || !Number.isFinite(item))) return false;
+  for (const item of value) {
+    if (item === null) continue;
+    if (typeof item !== 'number') return false;
+    const size = Math.abs(item);
+    // Written so that NaN fails as well.
+    if (!(size <= LARGEST) || (size < SMALLEST && size !== 0)) return false;
+  }
   return true;
 };
+export const NUMBERS_OR_NULL = `expected null or numbers up to ${LARGEST}, and none but 0 nearer to 0 than ${SMALLEST}`;
 
 const isFiredSeconds = (value: unknown): value is number[] => {
   if (!Array.isArray(value)) return false;
@@ -81,8 +92,8 @@ const faultIn = (source: z.infer<typeof sourceMinutes>, minutes: number, width: 
   const { firedSeconds, grossLoad, readings, statuses } = source;
   const fault = (list: string, text: string): Fault => ({ path: [list], text });
   if (!isFiredSeconds(firedSeconds)) return fault('firedSeconds', 'expected whole seconds from 0 to 60');
-  if (!isNumbersOrNull(grossLoad)) return fault('grossLoad', 'expected finite numbers or null');
-  if (!isNumbersOrNull(readings)) return fault('readings', 'expected finite numbers or null');
+  if (!isNumbersOrNull(grossLoad)) return fault('grossLoad', NUMBERS_OR_NULL);
+  if (!isNumbersOrNull(readings)) return fault('readings', NUMBERS_OR_NULL);
   if (!isStatuses(statuses)) return fault('statuses', 'expected status letters');
   const count = minutes * width;
   if (firedSeconds.length !== minutes)

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { isNumbersOrNull, minuteText } from './measurement-message.ts';
+import { isNumbersOrNull, minuteText, NUMBERS_OR_NULL } from './measurement-message.ts';
 
 const numbers = z.custom<readonly number[]>(
   (value) => isNumbersOrNull(value) && !value.includes(null),
   'expected finite numbers',
 );
-const numbersOrNull = z.custom<readonly (number | null)[]>(isNumbersOrNull, 'expected finite numbers or null');
+const numbersOrNull = z.custom<readonly (number | null)[]>(isNumbersOrNull, NUMBERS_OR_NULL);
 const minutesOfReadings = z.custom<(readonly (number | null)[])[]>(
   (value) => Array.isArray(value) && value.every(isNumbersOrNull),
   'expected a list of finite numbers or null for each minute',

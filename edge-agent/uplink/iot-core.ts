@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { iot, mqtt5 } from 'aws-iot-device-sdk-v2';
 import type { Report } from '../events.ts';
 import { outcomeOf, type PublishOutcome, type Uplink } from './uplink.ts';
@@ -13,6 +14,8 @@ export interface IotCoreOptions {
   readonly ruleName: string;
   readonly flowControl: 'aws' | 'none';
 }
+
+const STOP_WITHIN_MS = 3000;
 
 /** Basic Ingest: straight into the rule, past the broker and its price. The policy vouches for facility and thing. */
 export const minutesTopic = ({ ruleName, facility, thing }: IotCoreOptions): string =>
@@ -93,9 +96,10 @@ export const iotCoreUplink = (options: IotCoreOptions, report: Report): Uplink =
       }),
     async stop() {
       stopping = true;
+      // A client that is stopped just after its start, or while a connection is being made, may say so late or never.
       const stopped = once(client, 'stopped');
       client.stop();
-      await stopped;
+      await Promise.race([stopped, sleep(STOP_WITHIN_MS)]);
       client.close();
       for (const reject of waiting) reject(new Error('the connection was closed before the cloud had answered'));
     },

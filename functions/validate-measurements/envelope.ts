@@ -10,7 +10,7 @@ export const envelope = z.object({
   facility: z.string().regex(NAME),
   thing: z.string().min(1).max(128),
   /** Milliseconds since 1970, UTC. */
-  received: z.number(),
+  received: z.int(),
 });
 
 export type Envelope = z.infer<typeof envelope>;

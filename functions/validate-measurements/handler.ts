@@ -66,6 +66,8 @@ export const makeHandler = ({ landing, plans, quarantine, validated, now }: Vali
   return middy<KinesisStreamEvent>().use(middleware).handler(handle);
 };
 
+const MAX_REASON = 500;
+
 interface Rejection {
   readonly code: QuarantineCode;
   readonly record: QuarantinedRecord;
@@ -84,7 +86,8 @@ const reject = (
     record: {
       recordId,
       code,
-      reason,
+      // It may quote what was sent.
+      reason: reason.slice(0, MAX_REASON),
       facility: from?.facility ?? null,
       thing: from?.thing ?? null,
       received: from?.received ?? null,

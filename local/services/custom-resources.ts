@@ -71,7 +71,7 @@ export const runCustomResources = async (options: {
     const name = `${stack}/${logicalId} (${type})`;
     const properties = asText(resource.properties) as Record<string, unknown>;
     if (before && isDeepStrictEqual(before.properties, properties)) {
-      log(`custom resource ${name}: unchanged`);
+      log(`custom resource ${type}: unchanged`);
       return before;
     }
     const requestType = before ? 'Update' : 'Create';
@@ -102,7 +102,7 @@ export const runCustomResources = async (options: {
     if (Status === 'FAILED') {
       throw new Error(`${requestType} of custom resource ${name} failed: ${Reason ?? 'no reason given'}`);
     }
-    log(`custom resource ${name}: ${requestType.toLowerCase()}d`);
+    log(`custom resource ${type}: ${requestType.toLowerCase()}d`);
     return { properties, physicalId: PhysicalResourceId ?? before?.physicalId ?? event.RequestId };
   };
 

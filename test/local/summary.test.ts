@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { exportLine } from '../../local/export.ts';
+import { hourCounts, hourLines, jsonLine, type Result, summaryLines } from '../../local/summary.ts';
+import { storedHour } from './replay/hours.ts';
+
+const counted = (...hours: Parameters<ReturnType<typeof hourCounts>['add']>[0][]) => {
+  const { counts, add } = hourCounts();
+  for (const hour of hours) add(hour);
+  return counts;
+};
+
+describe('the counts of a run', () => {
+  it('finds no gap between hours that follow each other, across sources', () => {
+    expect(counted(storedHour(), storedHour({ hour: '2018-01-23T14:00Z' }), storedHour({ source: 'CT2' }))).toEqual({
+      sources: 2,
+      hours: 3,
+      operatingHours: 3,
+      substituted: 0,
+      gaps: 0,
+    });
+  });
+
+  it('counts each missing hour and each incomplete one as a gap', () => {
+    const hours = [storedHour({ minutes: 59 }), storedHour({ hour: '2018-01-23T16:00Z' })];
+    expect(counted(...hours).gaps).toBe(3);
+  });
+
+  it('counts an operating hour without a NOx rate as one for which substitute data are due', () => {
+    const noxRate = { value: null, unit: 'lb/mmBtu', equation: '19-1', modc: null };
+    expect(counted(storedHour({ values: { noxRate } })).substituted).toBe(1);
+    expect(counted(storedHour({ operatingTime: '0', values: {} })).substituted).toBe(0);
+  });
+});
+
+const result: Result = {
+  sources: 1,
+  hours: 24,
+  operatingHours: 10,
+  compared: undefined,
+  substituted: 2,
+  exceedances: 3,
+  gaps: 4,
+  samples: 1000,
+  seconds: 2.04,
+  stateDigest: 'd',
+  unreadableLines: 5,
+  quarantined: 6,
+};
+
+describe('what a run prints', () => {
+  it('ends with one line of JSON', () => {
+    expect(jsonLine(result)).toBe(
+      '{"sources":1,"hours":24,"operatingHours":10,"substituted":2,"exceedances":3,"gaps":4,"samples":1000,' +
+        '"seconds":2,"samplesPerSecond":490,"stateDigest":"d","unreadableLines":5,"quarantined":6}',
+    );
+  });
+
+  it('fits into 80 columns', () => {
+    for (const line of summaryLines({ ...result, hours: 1_000_000, operatingHours: 1_000_000, samples: 1e9 }))
+      expect(line.length).toBeLessThan(80);
+  });
+
+  it('says how near a limit an hour came, and what the next may average', () => {
+    const record = {
+      rule: 'nox-4h',
+      average: '0.123456',
+      limit: '0.1',
+      unit: 'lb/mmBtu',
+      state: 'exceedance',
+      headroom: { nextHour: '0.05', hoursToLimit: 1 },
+    };
+    expect(hourLines(storedHour(), [record as never])).toEqual([
+      '2018-01-23 06:00 7953/CT1: 156 MW, operating time 1 h, NOx 0.062 lb/mmBtu',
+      '  nox-4h: 0.1235 of 0.1 lb/mmBtu EXCEEDED; next hour may average 0.05',
+    ]);
+  });
+});
+
+describe('an exported hour', () => {
+  it('holds totals of the hour and the method of each, empty where there is none', () => {
+    expect(exportLine(storedHour(), 7953)).toBe('7953,CT1,2018-01-23,6,1,156,1663.7,,0.062,01,103.149,,98.9,,0.998,');
+    expect(exportLine(storedHour({ operatingTime: '0', grossLoad: null, values: {} }), 7953)).toBe(
+      '7953,CT1,2018-01-23,6,0,,,,,,,,,,,',
+    );
+  });
+});
