@@ -199,7 +199,7 @@ describe('local cloud', () => {
     await first.cloud.stop();
     await eventually(() => children().every((pid) => before.includes(pid)));
     const second = await start(dataDir);
-    expect(second.lines.join('\n')).toContain('App/Provided (Custom::Probe): unchanged');
+    expect(second.lines.join('\n')).toContain('custom resource Custom::Probe: unchanged');
     await put(second.cloud, 'minute 2');
     await second.cloud.settled();
     await eventually(() => printed(dataDir).length === 3);
