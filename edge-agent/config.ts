@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { minuteText, NAME } from '#core/contracts/measurement-message';
+import { FACILITY_NAME, minuteText } from '#core/contracts/measurement-message';
 import { type MonitoringPlan, monitoringPlan } from '#core/contracts/monitoring-plan';
 import { planDefects } from '#core/validation/plan-defects';
 
-const name = z.string().regex(NAME, 'expected a name of up to 32 letters, digits and _ . * -');
+const facility = z.string().regex(FACILITY_NAME, 'expected a name of up to 32 letters, digits and _ -');
 const file = z.string().min(1);
 const seed = z.int().min(0).max(2_147_483_647);
 /** JSON has no comments; a key "//" may stand in any object instead. */
@@ -42,7 +42,7 @@ const source = z.discriminatedUnion('kind', [
 
 export const agentConfig = z.strictObject({
   ...comment,
-  facility: name,
+  facility,
   /** Name of the thing and client id; one thing, one certificate, one connection per facility. */
   thing: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9:_-]{0,127}$/, 'expected up to 128 letters, digits and : _ -'),
   endpoint: z.strictObject({

@@ -66,7 +66,7 @@ export const readArguments = (argv: readonly string[]): Arguments => {
     .option('--exit', 'stop when the input, or the 48 hours, are processed', false)
     .option('--data-dir <dir>', 'where everything is kept', '.emissionwatch')
     .addOption(
-      new Option('--speed <minutes>', 'minutes a second of the simulated plant while behind')
+      new Option('--speed <minutes>', 'plant minutes a second while the plant is behind')
         .argParser(positive)
         .default('max'),
     )

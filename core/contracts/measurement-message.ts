@@ -9,8 +9,11 @@ export const MAX_MINUTES = 60;
 export const MAX_CHANNELS = 64;
 export const MAX_SOURCES = 200;
 
-/** A name as it stands in topics, keys and file names: no separators, no spaces. */
-export const NAME = /^[A-Za-z0-9][A-Za-z0-9_.*-]{0,31}$/;
+/** Name of a source or channel: no separators, no spaces. EPA has units called `**GT2`. */
+export const NAME = /^[A-Za-z0-9_*][A-Za-z0-9_.*-]{0,31}$/;
+
+/** Name of a facility, as it stands in topics, policies and file names. */
+export const FACILITY_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 
 /** A UTC minute from 1970 to 2099, `2018-01-23T12:05Z`. */
 export const MINUTE_TEXT = /^(19[7-9]\d|20\d\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\dZ$/;

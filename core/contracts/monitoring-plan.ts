@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { DECIMAL_TEXT } from '../units/decimal.ts';
-import { minuteText, NAME } from './measurement-message.ts';
+import { FACILITY_NAME, minuteText, NAME } from './measurement-message.ts';
 
-const name = z.string().regex(NAME);
+const name = z.string().regex(NAME, 'expected a name of up to 32 letters, digits and _ . * -');
 export const decimalText = z.string().regex(DECIMAL_TEXT, 'expected a decimal number in quotes');
 const date = z.iso.date();
 
@@ -78,7 +78,7 @@ const sourceVersion = z.strictObject({
 export const monitoringPlan = z.strictObject({
   v: z.literal(1),
   /** Name in topics and keys; an ORIS code where there is one. */
-  facility: name,
+  facility: z.string().regex(FACILITY_NAME, 'expected a name of up to 32 letters, digits and _ -'),
   orisCode: z.int().min(1).nullable(),
   name: z.string().min(1).max(120),
   /** Local standard time without daylight saving, minutes east of UTC: -420 for Mountain Standard Time. */

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { type MonitoringPlan, monitoringPlan, type SourcePlan } from '#core/contracts/monitoring-plan';
 import { EmissionWatchError } from '#core/errors';
 import type { PlannedFacility, PlanStore } from '#core/ports';
@@ -90,8 +91,13 @@ order by f.source collate "C"`;
  * what they have stored must stay explicable.
  * @throws PlanRefusedError when the plan has defects, or one source's part is larger than the database can give back
  */
-export const applyPlan = ({ transaction }: Database, given: MonitoringPlan): Promise<void> => {
-  const { sources, ...plan } = monitoringPlan.parse(given);
+export const applyPlan = async ({ transaction }: Database, given: MonitoringPlan): Promise<void> => {
+  const read = monitoringPlan.safeParse(given);
+  if (!read.success) {
+    const [{ path, message }] = read.error.issues as [z.core.$ZodIssue];
+    throw new PlanRefusedError(`the plan breaks its contract at ${path.join('.')}: ${message}`, { path });
+  }
+  const { sources, ...plan } = read.data;
   const { facility } = plan;
   const defects = planDefects(given);
   if (defects.length > 0)

@@ -8,7 +8,7 @@ import { standardTime } from './standard-time.ts';
 
 /** A plan for every facility of the input, and the input itself as the agent's source. */
 export const replayAssignment = async (
-  { input, unit }: Arguments,
+  { input, unit, speed }: Arguments,
   { units, states }: InputOverview,
   database: Database,
 ): Promise<Assignment> => {
@@ -18,7 +18,7 @@ export const replayAssignment = async (
     plans: [...units].map(([orisCode, names]) =>
       replayPlan(orisCode, names, standardTime(states.get(orisCode)), known.get(String(orisCode))),
     ),
-    source: { kind: 'replay', files, ...(unit.length > 0 ? { units: unit } : {}) },
+    source: { kind: 'replay', files, speed, ...(unit.length > 0 ? { units: unit } : {}) },
     input: JSON.stringify([files, unit]),
   };
 };
