@@ -38,20 +38,25 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/** Another run of the program on this data, killed at the latest at the end of the test. */
+/** Another run of the program on this data, killed at the latest at the end of the test, and its server ended by then. */
 const runApart = async (dataDir: string): Promise<{ run: ChildProcess; server: number }> => {
   const run = spawn(process.execPath, ['test/local/postgres-child.ts', dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  afterTest(() => run.kill('SIGKILL'));
-  const server = await new Promise<number>((resolve, reject) => {
+  let server: number | undefined;
+  afterTest(async () => {
+    run.kill('SIGKILL');
+    await eventually(() => server === undefined || !isAlive(server));
+  });
+  const ready = await new Promise<number>((resolve, reject) => {
     run.stdout!.on('data', (chunk: Buffer) => {
       const pid = /ready (\d+)/.exec(String(chunk))?.[1];
       if (pid) resolve(Number(pid));
     });
     run.once('exit', (code) => reject(new Error(`the other run ended with ${code}`)));
   });
-  return { run, server };
+  server = ready;
+  return { run, server: ready };
 };
 
 const watchersOf = (run: ChildProcess, server: number): number[] =>
