@@ -32,7 +32,7 @@ const main = async (): Promise<void> => {
     step(`input read: ${input.hours.toLocaleString('en')} published hours`);
   }
   mkdirSync(given.dataDir, { recursive: true });
-  const assembly = await synthesise(root, given.dataDir);
+  const assembly = await synthesise(root, given.dataDir).finally(() => stopped.signal.throwIfAborted());
   step('CDK app synthesised: templates and function bundles as for a deploy');
 
   const cloud = await startCloud({ assembly, dataDir: given.dataDir, log: step });
@@ -55,7 +55,7 @@ const main = async (): Promise<void> => {
       }
       await followAgents(agents, bar, stopped.signal);
       step('every minute acknowledged');
-      await processEverything(cloud);
+      await processEverything(cloud, stopped.signal);
       step('streams empty, hours closed and checked');
       const seconds = (performance.now() - begin) / 1000;
       const result = await readBack({
@@ -92,7 +92,12 @@ const openDatabase = ({ endpoints, database: { clusterArn, ownerSecretArn, name 
   );
 
 main().catch((error: unknown) => {
-  if ((error as Error).name === 'AbortError') return;
+  if ((error as Error).name === 'AbortError') {
+    // As a shell reports a program that was interrupted before it was done.
+    process.stderr.write('interrupted\n');
+    process.exitCode = 130;
+    return;
+  }
   process.stderr.write(`\n${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;
 });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -93,6 +94,8 @@ export const followAgents = async (agents: Agents, progress: Progress, stopped: 
   }
   await end;
   progress.clear();
+  // Interrupted in a terminal, the agent ends as well, and in order.
+  stopped.throwIfAborted();
 };
 
 /** Figures of all agents together. */
@@ -107,10 +110,14 @@ export const sum = ({ figures }: Pick<Agents, 'figures'>) => {
   return totals;
 };
 
-/** Waits until the streams are empty and every hour that is due is computed and checked. */
-export const processEverything = async (cloud: LocalCloud): Promise<void> => {
-  await cloud.settled();
-  // What an interrupted or deferred recompute left is taken up by close-periods, as on its next minute.
-  await cloud.closePeriods();
-  await cloud.settled();
+/** Waits until the streams are empty and every hour that is due is computed and checked; throws when `stopped`. */
+export const processEverything = async (cloud: LocalCloud, stopped: AbortSignal): Promise<void> => {
+  const work = async () => {
+    await cloud.settled();
+    // What an interrupted or deferred recompute left is taken up by close-periods, as on its next minute.
+    await cloud.closePeriods();
+    await cloud.settled();
+  };
+  await Promise.race([work(), once(stopped, 'abort')]);
+  stopped.throwIfAborted();
 };

@@ -111,5 +111,14 @@ const ownedBy = (account: Account | undefined, folder: string): void => {
     );
   }
   chmodSync(folder, 0o700);
-  if (account) chownSync(folder, account.uid, account.gid);
+  if (!account) return;
+  try {
+    chownSync(folder, account.uid, account.gid);
+  } catch (cause) {
+    throw new Error(
+      `PostgreSQL does not run as root, and this root may not hand ${folder} over to user ${account.name} ` +
+        '(a user namespace with one user only?): start as an ordinary user',
+      { cause },
+    );
+  }
 };
