@@ -3,7 +3,7 @@ import type { MonitoringPlan, SourceVersion } from '#core/contracts/monitoring-p
 /**
  * The work of the pipeline's figures: facilities of 20 sources with 15 channels, one message a facility-minute, one
  * whole hour. Seeded, so that every run and every other tool given the same work sees the same numbers: of the first
- * hour of 200 facilities, the hourly SO2 means add up to 454,480 (to a whole number).
+ * hour of 200 facilities, the hourly SO2 means add up to 454,483.
  */
 export const SOURCES = 20;
 export const MINUTES = 60;

@@ -34,7 +34,8 @@ export interface MinuteBatch {
 
 export interface MinuteStore {
   /**
-   * Stores minutes, marks their hours for recomputation and moves each facility's watermark, all or nothing.
+   * Stores minutes, marks their hours for recomputation and moves each facility's watermark. A large call may be stored
+   * in part when it fails; each part is marked with what it stored, and the whole call may be repeated.
    * For one source-minute the greatest (revision, content) stays, whatever the order of arrival.
    */
   storeMinutes(batches: readonly MinuteBatch[]): Promise<void>;
@@ -88,7 +89,7 @@ export interface LockedHours {
   }): Promise<void>;
 }
 
-/** An hour to publish; `version` counts its changes since it was last published. */
+/** An hour to publish; `version` numbers the change, and no two changes have the same. */
 export interface UnpublishedHour extends SourceHour {
   readonly document: EmissionHour;
   readonly version: number;

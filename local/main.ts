@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
@@ -31,7 +31,7 @@ const main = async (): Promise<void> => {
     for (const { file, line, reason } of input.unreadable) print(`unreadable line: ${file}:${line}: ${reason}`);
     step(`input read: ${input.hours.toLocaleString('en')} published hours`);
   }
-  mkdirSync(given.dataDir, { recursive: true });
+  makeFolder(given.dataDir);
   const assembly = await synthesise(root, given.dataDir).finally(() => stopped.signal.throwIfAborted());
   step('CDK app synthesised: templates and function bundles as for a deploy');
 
@@ -41,10 +41,12 @@ const main = async (): Promise<void> => {
     const database = openDatabase(cloud);
     const assignment = input ? await replayAssignment(given, input, database) : simulatedAssignment(given);
     const begin = performance.now();
-    const agents = await startRun(root, cloud, database, assignment, given, ({ event, facility, ...details }) => {
-      if (event === 'progress') return;
+    const agents = await startRun(root, cloud, database, assignment, given, (event) => {
+      // Progress has its bar, and unreadable lines were named when the input was read.
+      if (event.event === 'progress' || event.event === 'unreadable') return;
       bar.clear();
-      step(`edge agent ${facility ?? ''} ${event}${event === 'error' ? `: ${JSON.stringify(details)}` : ''}`);
+      const reason = typeof event.reason === 'string' ? `: ${event.reason}` : '';
+      step(`edge agent ${event.facility ?? ''} ${event.event}${reason}`);
     });
     try {
       if (!given.exit) {
@@ -77,6 +79,18 @@ const main = async (): Promise<void> => {
     }
   } finally {
     await cloud.stop();
+  }
+};
+
+const makeFolder = (folder: string): void => {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    throw new Error(
+      `cannot write to the data folder ${folder} (${(cause as Error).message}): choose another with --data-dir`,
+      { cause },
+    );
   }
 };
 

@@ -35,15 +35,31 @@ export const recomputeHours = async (
   let computed = 0;
   for (let more = true; more; ) {
     more = false;
+    let inWork: readonly string[] = [];
     const wanted = { among, except: [...failed.keys()], idleMinutes: IDLE_MINUTES, limit: CHUNK };
-    await hours.withDueHours(wanted, async (due, locked) => {
-      const planned = await plansOf(plans, due, failed);
-      const able = due.filter(({ facility }) => planned.has(facility));
-      const result = compute(await locked.load(able), able, planned, failed);
-      await locked.put(result);
-      computed += result.done.length;
-      more = due.length === CHUNK || result.walkOn.length > 0;
-    });
+    try {
+      await hours.withDueHours(wanted, async (due, locked) => {
+        inWork = [...new Set(due.map(({ facility }) => facility))];
+        const planned = await plansOf(plans, due, failed);
+        const able = due.filter(({ facility }) => planned.has(facility));
+        const result = compute(await locked.load(able), able, planned, failed);
+        await locked.put(result);
+        computed += result.done.length;
+        more = due.length === CHUNK || result.walkOn.length > 0;
+      });
+    } catch (error) {
+      const [first, ...others] = inWork;
+      if (first === undefined) throw error;
+      if (others.length === 0) failed.set(first, error as Error);
+      // One of them is at fault, or the machine is: alone, each shows.
+      else
+        for (const facility of inWork) {
+          const alone = await recomputeHours({ plans, hours, emissions }, [facility]);
+          computed += alone.hours;
+          for (const [name, reason] of alone.failed) failed.set(name, reason);
+        }
+      more = true;
+    }
     await publish({ hours, emissions }, among);
   }
   return { hours: computed, failed };

@@ -21,7 +21,8 @@ export interface ChannelPlace extends LookBackLimits {
 const VALID = 'V'.charCodeAt(0);
 /** Calibration, quality-assurance test, maintenance. */
 const UPKEEP = new Set<string>(['C', 'Q', 'M']);
-/** The jump back from calibration gas to stack gas is part of the calibration. */
+const ALL_QUADRANTS = 0b1111;
+/** The jump back from calibration gas to stack gas, in the minute after it, is part of the calibration. */
 const RETURN_FROM_UPKEEP = 'R';
 
 const letterOf = (
@@ -56,12 +57,15 @@ export const reduceChannel = (
   let lostOtherwise = 0;
   let firstGood = 0;
   let lastGood = 0;
+  let stored = 0;
+  let afterUpkeep = -1;
   for (const { minute, firedSeconds, readings, statuses } of minutes) {
     const reading = readings[index] ?? null;
     const finding = seeReading(trace, minute, reading, channel);
-    if (firedSeconds === 0) continue;
     const minuteOfHour = minute - start;
     const quadrant = 1 << quadrantOf(minuteOfHour);
+    stored |= quadrant;
+    if (firedSeconds === 0) continue;
     fired |= quadrant;
     if (reading !== null && finding === undefined && statuses.charCodeAt(index) === VALID) {
       addTo(total, reading);
@@ -72,9 +76,17 @@ export const reduceChannel = (
     } else {
       const letter = letterOf(statuses[index], reading, finding);
       leftOut[letter] = (leftOut[letter] ?? 0) + 1;
-      if (UPKEEP.has(letter)) lostToUpkeep |= quadrant;
-      else if (letter !== RETURN_FROM_UPKEEP) lostOtherwise |= quadrant;
+      if (UPKEEP.has(letter)) {
+        lostToUpkeep |= quadrant;
+        afterUpkeep = minuteOfHour + 1;
+      } else if (letter !== RETURN_FROM_UPKEEP || minuteOfHour !== afterUpkeep) lostOtherwise |= quadrant;
     }
+  }
+  // Of a quadrant without a single stored minute nobody knows that no fuel was burned in it: where the unit fired in
+  // the hour it counts as fired, and its points as lost.
+  if (fired !== 0) {
+    fired |= ALL_QUADRANTS & ~stored;
+    lostOtherwise |= ALL_QUADRANTS & ~stored;
   }
   const valid = isValidHour({ fired, good, lostToUpkeep, lostOtherwise, firstGood, lastGood });
   return { average: valid ? meanOf(total.sum, validMinutes) : undefined, validMinutes, leftOut };

@@ -87,7 +87,10 @@ const RANGES = `ranges as (
     with ordinality as t (source_id, "from", "to", n)
 )`;
 
-/** Each range with as many operating hours around it as asked for, as far as there are any. */
+/**
+ * Each range with as many operating hours around it as asked for, as far as there are any. `offset 0` keeps the planner
+ * from one walk over the whole index for all ranges (397 ms instead of 1 ms at 13 months of 100 sources).
+ */
 const READ = `
 with ${RANGES},
 wide as (
@@ -102,7 +105,11 @@ wide as (
       and hour > r."to" order by hour limit a.around) as after) as later
 )
 select h.source_id, h.hour, cast(h.document - 'channels' as text)
-from wide w join hour h on h.source_id = w.source_id and h.operating_time > 0 and h.hour between w.first and w.last
+from wide w
+cross join lateral (
+  select source_id, hour, document from hour
+  where source_id = w.source_id and operating_time > 0 and hour between w.first and w.last offset 0
+) as h
 where (h.source_id, h.hour) > (:afterSource, :afterHour)
 order by h.source_id, h.hour limit :limit`;
 
@@ -123,5 +130,5 @@ select t.window_end, t.source_id, t.rule, t.state, documents.value
 from unnest(cast(:owners as integer[]), cast(:rules as text[]), cast(:ends as integer[]), cast(:states as text[]))
   with ordinality as t (source_id, rule, window_end, state, n)
 join jsonb_array_elements(cast(:documents as jsonb)) with ordinality as documents (value, n) using (n)
-on conflict (source_id, rule, window_end) do update set state = excluded.state, document = excluded.document
+on conflict (source_id, window_end, rule) do update set state = excluded.state, document = excluded.document
   where c.document <> excluded.document`;

@@ -3,8 +3,8 @@ import type { HourInput, HourStore, LockedHours, SourceHour, SourceMinute, Store
 import type { LookBack } from '#core/quality/look-back';
 import { type Database, type Execute, numbers, type Row, texts } from './data-api.ts';
 
-/** Hours a read: sixty minutes of 64 channels are 40 KB of text, and an answer may hold 1 MiB. */
-const LOAD_HOURS = 24;
+/** Hours a read: of 64 channels, sixty minutes, the document and two states are up to 60 KB, and an answer may hold 1 MiB. */
+const LOAD_HOURS = 16;
 
 /** Hours, their marks and what is still to be published, in Aurora by way of the Data API. */
 export const dataApiHours = ({ execute, transaction }: Database): HourStore => ({
@@ -44,7 +44,7 @@ export const dataApiHours = ({ execute, transaction }: Database): HourStore => (
     if (hours.length === 0) return;
     await execute(
       `delete from unpublished_hour u
-      using unnest(cast(:sources as integer[]), cast(:hours as integer[]), cast(:versions as integer[]))
+      using unnest(cast(:sources as integer[]), cast(:hours as integer[]), cast(:versions as bigint[]))
         as done (source_id, hour, version)
       where u.source_id = done.source_id and u.hour = done.hour and u.version = done.version`,
       { ...keys(hours), versions: numbers(hours.map(({ version }) => version)) },
@@ -135,7 +135,7 @@ written as (
 unpublished as (
   insert into unpublished_hour as u (source_id, hour, facility)
   select source_id, hour, facility from given
-  on conflict (source_id, hour) do update set version = u.version + 1
+  on conflict (source_id, hour) do update set version = excluded.version
 ),
 done as (
   delete from dirty_hour d

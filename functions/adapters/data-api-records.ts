@@ -2,8 +2,8 @@ import type { ComplianceRecord } from '#core/contracts/compliance-record';
 import type { EmissionHour } from '#core/contracts/emission-hour';
 import { type Database, texts } from './data-api.ts';
 
-/** Documents an answer: it may hold 1 MiB, and an hour of 64 channels has 6 KB. */
-const PAGE = 160;
+/** Documents an answer: it may hold 1 MiB, and an hour of 64 channels has 8 KB. */
+const PAGE = 120;
 
 /** Reads back what the pipeline has stored, in an order that does not depend on how it came about. */
 export const dataApiRecords = ({ execute }: Database) => ({

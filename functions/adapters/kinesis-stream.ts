@@ -30,7 +30,8 @@ export const kinesisStream = (streamName: string, client: KinesisClient = kinesi
             Records: left.map(({ key, data }) => ({ PartitionKey: key, Data: Buffer.from(data) })),
           }),
         );
-        const refused = left.filter((_, i) => Records[i]?.ErrorCode);
+        // Only a sequence number says that a record was taken.
+        const refused = left.filter((_, i) => !Records[i]?.SequenceNumber);
         if (refused.length > 0 && attempt === ATTEMPTS)
           throw new StreamRefusedError(`stream ${streamName} refused ${refused.length} record(s) ${ATTEMPTS} times`, {
             stream: streamName,

@@ -101,6 +101,7 @@ export const memoryStore = (plans: readonly MonitoringPlan[], atWrite: AtWrite =
   const isAmong = (among: readonly string[] | 'all', sourceId: number) =>
     among === 'all' || among.includes(owner.get(sourceId)!);
 
+  let changes = 0;
   const hours: HourStore = {
     withDueHours: ({ among, except, limit }, work) =>
       transaction('commitHours', async () => {
@@ -130,8 +131,7 @@ export const memoryStore = (plans: readonly MonitoringPlan[], atWrite: AtWrite =
             write('putHours', () => {
               for (const hour of changed) {
                 state.hours.set(key(hour), structuredClone(hour));
-                const version = (state.unpublished.get(key(hour))?.version ?? 0) + 1;
-                state.unpublished.set(key(hour), { sourceId: hour.sourceId, hour: hour.hour, version });
+                state.unpublished.set(key(hour), { sourceId: hour.sourceId, hour: hour.hour, version: ++changes });
               }
               for (const mark of done) state.dirty.delete(key(mark));
               for (const { sourceId, hour } of walkOn) state.dirty.set(key({ sourceId, hour }), { sourceId, hour });

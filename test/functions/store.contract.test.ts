@@ -230,6 +230,15 @@ describe.each(implementations)('the store %s', (_name, make) => {
     expect(await stores.hours.unpublishedHours('all', 10)).toEqual([]);
   });
 
+  it('keeps an hour unpublished that changed after another published and struck it off', async () => {
+    await put([computed(HOUR)]);
+    const slow = await stores.hours.unpublishedHours('all', 10);
+    await stores.hours.markPublished(await stores.hours.unpublishedHours('all', 10));
+    await put([computed(HOUR)]);
+    await stores.hours.markPublished(slow);
+    expect(await stores.hours.unpublishedHours('all', 10)).toHaveLength(1);
+  });
+
   it('finds the operating hours around a range, passing over hours that did not operate', async () => {
     await put([0, 1, 2, 4, 6, 7].map((i) => computed(HOUR + i, a, i === 1 ? '0' : '0.25')));
     const hours = async (from: number, to: number, around: number) =>

@@ -63,12 +63,14 @@ alter table hour alter column document set storage main;
 alter table hour alter column look_back set storage main;
 create index hour_operating on hour (source_id, hour) where operating_time > 0;
 
--- Hours computed and not yet on the emissions stream. version counts changes, so that a change during publication stays.
+-- Hours computed and not yet on the emissions stream. Each change has a number of its own, never given twice, so that a
+-- change during or after a publication is not taken for the one that was published.
+create sequence hour_change;
 create table unpublished_hour (
   source_id integer not null,
   hour integer not null,
   facility text not null,
-  version integer not null default 1,
+  version bigint not null default nextval('hour_change'),
   primary key (source_id, hour)
 );
 create index unpublished_hour_facility on unpublished_hour (facility, hour);
@@ -80,7 +82,7 @@ create table compliance_record (
   rule text not null,
   state text not null,
   document jsonb not null,
-  primary key (source_id, rule, window_end)
+  primary key (source_id, window_end, rule)
 ) with (toast_tuple_target = 256);
 alter table compliance_record alter column document set storage main;
 create index compliance_exceedance on compliance_record (window_end) where state = 'exceedance';
@@ -118,6 +120,7 @@ grant select, insert on quarantine to validate_measurements;
 grant select, insert, update on facility_clock, minute, hour, unpublished_hour to calculate_emissions;
 grant select, insert, delete on dirty_hour to calculate_emissions;
 grant delete on unpublished_hour to calculate_emissions;
+grant usage on sequence hour_change to calculate_emissions;
 grant execute on function ensure_minute_partition(date) to calculate_emissions;
 grant select on hour to check_compliance;
 grant select, insert, update, delete on compliance_record to check_compliance;

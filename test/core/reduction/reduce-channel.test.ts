@@ -54,6 +54,29 @@ describe('valid hour, 40 CFR 75.10(d)(1)', () => {
     expect(isValid(hour(faultAt(5)))).toBe(true);
   });
 
+  it('counts a quadrant without a stored minute as fired and lost, where the unit fired in the hour', () => {
+    const good = (count: number) => hour(() => 'V').slice(0, count);
+    for (const count of [5, 15, 30, 45]) expect(isValid(good(count)), `${count} minutes`).toBe(false);
+    expect(isValid(good(46))).toBe(true);
+    // Stored and not fired is known: nothing is asked of it.
+    expect(
+      isValid(
+        hour(
+          () => 'V',
+          (m) => m < 5,
+        ),
+      ),
+    ).toBe(true);
+  });
+
+  it('does not take jumps of a faulty analyser as part of one minute of calibration', () => {
+    // Calibration in minute 15; then the analyser jumps up and down for the rest of the quadrant.
+    const minutes = hourOf((m) =>
+      minute(m, [m > 15 && m < 30 && m % 2 === 0 ? 500 : 100], { statuses: m === 15 ? 'C' : 'V' }),
+    );
+    expect(reduce(minutes, { ...noChecks, maxChangePerMinute: 10 }).average).toBeUndefined();
+  });
+
   it('takes the jump back from calibration gas as part of the calibration', () => {
     const readings = (m: number) => (m < 29 && m > 14 ? 0 : 100);
     const minutes = hourOf((m) => minute(m, [readings(m)], { statuses: m < 29 && m > 14 ? 'C' : 'V' }));
