@@ -82,13 +82,21 @@ export const benchPipeline = async (root: string): Promise<void> => {
       seconds: Number(seconds.toFixed(1)),
       publishedAfter: Number(published.toFixed(1)),
       ...stored,
+      boundBy: 'both cores: sockets and SDK calls between the parts are about half',
     });
-    figure('local cloud, processor time', cpu / (samples / 1e6), 's per million samples', { goal: 9 });
+    figure('local cloud, processor time', cpu / (samples / 1e6), 's per million samples', {
+      goal: 9,
+      boundBy: 'the same; six cold starts are in it',
+    });
     figure('database, tables and indexes', stored.bytes / samples, 'bytes/sample', {
       goal: 13,
+      boundBy: 'row header and key, then the readings themselves',
       ...(await tableBytes(database)),
     });
-    figure('local cloud, memory of all processes', peak, 'MB', { goal: 2048 });
+    figure('local cloud, memory of all processes', peak, 'MB', {
+      goal: 2048,
+      boundBy: 'function instances of about 100 MB, and this process with 200 connections',
+    });
   } finally {
     publisher.kill();
     await cloud.stop();
