@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Guard, Principal } from './iam/guard.ts';
 
 /** An answer that AWS itself would give: `code` is the exception's name, `status` the HTTP status. */
 export class AwsError extends Error {
@@ -95,22 +96,27 @@ export const listenOnLoopback = async (server: Server, port = 0): Promise<Listen
   };
 };
 
-/** An operation takes the parsed request and returns the response; it throws `AwsError` for what AWS would refuse. */
-export type Operation = (input: Record<string, unknown>) => unknown;
-
-const JSON_11 = 'application/x-amz-json-1.1';
+/**
+ * An operation takes the parsed request and who sent it, and returns the response; it throws `AwsError` for what AWS
+ * would refuse.
+ */
+export type Operation = (input: Record<string, unknown>, caller: Principal) => unknown;
 
 /**
- * Serves AWS JSON 1.1: every call is `POST /` with the operation in `X-Amz-Target: Prefix.Operation`.
+ * Serves AWS JSON 1.1 (or 1.0): every call is `POST /` with the operation in `X-Amz-Target: Prefix.Operation`.
  * An operation that is not served is refused with `UnknownOperationException`, as AWS does.
  */
 export const serveJson11 = (options: {
   readonly operations: Readonly<Record<string, Operation>>;
+  readonly guard: Pick<Guard, 'callerOf'>;
   readonly port?: number;
+  /** @default '1.1' */
+  readonly version?: '1.0' | '1.1';
   /** Bytes of a request body. @default 10 MiB */
   readonly limit?: number;
 }): Promise<Listening> => {
-  const { operations, port, limit = 10 * 1024 * 1024 } = options;
+  const { operations, guard, port, version = '1.1', limit = 10 * 1024 * 1024 } = options;
+  const type = `application/x-amz-json-${version}`;
   const tooLarge = () => new AwsError('RequestEntityTooLargeException', `the request is over ${limit} bytes`, 413);
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await readBody(request, limit, tooLarge);
@@ -118,11 +124,11 @@ export const serveJson11 = (options: {
     const name = target.slice(target.lastIndexOf('.') + 1);
     const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
     if (!operation) throw new AwsError('UnknownOperationException', `operation ${target || '(none)'} is not served`);
-    const output = await operation(parseObject(body));
-    answerJson(response, output === undefined ? '{}' : JSON.stringify(output), { type: JSON_11 });
+    const output = await operation(parseObject(body), guard.callerOf(request.headers));
+    answerJson(response, output === undefined ? '{}' : JSON.stringify(output), { type });
   };
   const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => answerError(response, error, JSON_11));
+    answer(request, response).catch((error: unknown) => answerError(response, error, type));
   });
   return listenOnLoopback(server, port);
 };

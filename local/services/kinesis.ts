@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { serveJson11 } from './aws-json.ts';
+import { openGuard } from './iam/guard.ts';
 import { checkedSize, kinesisOperations, type PutFault } from './kinesis/operations.ts';
 import { sequenceNumber } from './kinesis/sequence-number.ts';
 import { type KinesisStream, openStream, type StreamDefinition } from './kinesis/stream.ts';
@@ -42,6 +43,7 @@ export const startKinesis = async (options: {
       streams.flatMap((stream) => [[stream.name, stream] as const, [stream.arn, stream] as const]),
     );
     const listening = await serveJson11({
+      guard: openGuard,
       operations: kinesisOperations({ find: (nameOrArn) => byName.get(nameOrArn), fault, now }),
       port,
       limit: MAX_BODY_BYTES,

@@ -1,4 +1,5 @@
 import { AwsError, type Listening, serveJson11 } from './aws-json.ts';
+import { openGuard } from './iam/guard.ts';
 import { openSecretStore, type SecretDeclaration } from './secrets-manager/secret-store.ts';
 
 export interface SecretsManager extends Listening {
@@ -35,6 +36,7 @@ export const startSecretsManager = async (options: {
   const textOf = (secretId: string): string | undefined => stored[indexOf(secretId)]?.value;
 
   const listening = await serveJson11({
+    guard: openGuard,
     port,
     operations: {
       GetSecretValue: (input) => {

@@ -9,15 +9,15 @@ const ANY_PACKAGE = `(?!(${OURS})/)@?[a-z]`;
 const MAY_IMPORT: Readonly<Record<string, RegExp>> = {
   core: /^(zod|decimal\.js)$/,
   functions: /^(core\/|node:|zod$|@aws-sdk\/|@smithy\/|@middy\/|@aws-lambda-powertools\/)/,
-  'edge-agent': /^(core\/|node:|(aws-iot-device-sdk-v2|lmdb|fflate|zod)$)/,
+  'edge-agent': /^(core\/|node:|(aws-iot-device-sdk-v2|lmdb|fflate|zod|@peculiar\/x509)$)/,
   lib: /^(aws-cdk-lib$|constructs$|cdk-nag$|node:)/,
   bin: /^(lib\/|aws-cdk-lib$|cdk-nag$)/,
   // The cloud on one machine runs the bundles: it knows no code of a function.
   'local/services': new RegExp(`^(local/|<computed>|${ANY_PACKAGE})`),
   'local/template': new RegExp(`^(local/|${ANY_PACKAGE})`),
   // The runner acts as an operator does: it puts plans in force and reads what is stored, by the same adapters.
-  local: new RegExp(`^(core/|edge-agent/|functions/adapters/|lib/|<computed>|${ANY_PACKAGE})`),
-  cli: new RegExp(`^(core/|${ANY_PACKAGE})`),
+  local: new RegExp(`^(cli/|core/|edge-agent/|functions/adapters/|lib/|<computed>|${ANY_PACKAGE})`),
+  cli: new RegExp(`^(core/|functions/adapters/|${ANY_PACKAGE})`),
   console: new RegExp(`^(core/|${ANY_PACKAGE})`),
   bench: new RegExp(`^(core/|functions/|edge-agent/|local/|<computed>|${ANY_PACKAGE})`),
 };
