@@ -62,7 +62,7 @@ export const readArguments = (argv: readonly string[]): Arguments => {
         .argParser(unit)
         .default([], 'every unit of the input'),
     )
-    .option('--export <file>', 'write every stored hour as the database holds it, as CSV')
+    .option('--export <file>', 'with --exit: write every stored hour of these facilities as CSV')
     .option('--exit', 'stop when the input, or the 48 hours, are processed', false)
     .option('--data-dir <dir>', 'where everything is kept', '.emissionwatch')
     .addOption(
@@ -82,7 +82,8 @@ export const readArguments = (argv: readonly string[]): Arguments => {
       'after',
       '\nWith --input, the hours are real and the minutes are not: the agent makes up\n' +
         'analyser minutes that average to each published hour. That proves the pipeline,\n' +
-        'not the equations. The last line of the output is one line of JSON.\n' +
+        'not the equations. With --exit the stored hours are compared with the input, and\n' +
+        'the last line of the output is one line of JSON.\n' +
         '\nExamples:\n' +
         '  npm start\n' +
         '  npm start -- --exit --input epacems2018id01.zip --export hours.csv\n' +
@@ -92,6 +93,8 @@ export const readArguments = (argv: readonly string[]): Arguments => {
   command.parse([...argv], { from: 'user' });
   const options = command.opts<Arguments>();
   for (const file of options.input) if (!existsSync(file)) command.error(`error: input file ${file} does not exist`);
+  if (options.export !== undefined && !options.exit)
+    command.error('error: --export goes with --exit: hours are written when the run is done');
   if (options.unit.length > 0 && options.input.length === 0) command.error('error: --unit goes with --input');
   return { ...options, dataDir: resolve(options.dataDir) };
 };

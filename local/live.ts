@@ -28,8 +28,8 @@ export const liveLines = async ({ agents, database, assignment, bar, print, stop
   let ended: Promise<'ended'> | undefined = agents.done.then(() => 'ended' as const);
   while (!stopped.aborted) {
     const { acknowledged, produced, total } = sum(agents);
-    const behind = produced - acknowledged;
-    bar.show(acknowledged, total, `${acknowledged.toLocaleString('en')} minutes acknowledged, ${behind} in the buffer`);
+    const state = `${acknowledged.toLocaleString('en')} minutes acknowledged, ${(produced - acknowledged).toLocaleString('en')} waiting`;
+    if (bar.live) bar.show(acknowledged, total, state);
     for (const { hour, records: windows } of await records.latest(facilities)) {
       if (!isNew(hour, windows.length > 0)) continue;
       bar.clear();
@@ -37,7 +37,7 @@ export const liveLines = async ({ agents, database, assignment, bar, print, stop
     }
     if (performance.now() - heard.at > HEARD_EVERY_MS && acknowledged > heard.acknowledged) {
       bar.clear();
-      print(`${acknowledged.toLocaleString('en')} plant minutes stored, ${behind} in the agent's buffer`);
+      print(state);
       heard = { at: performance.now(), acknowledged };
     }
     const pause = sleep(LOOK_EVERY_MS, 'paused' as const, { signal: stopped }).catch(() => 'stopped' as const);

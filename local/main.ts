@@ -1,18 +1,19 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { type Database, dataApi } from '#adapters/data-api';
-import { readArguments } from './arguments.ts';
+import { type Arguments, readArguments } from './arguments.ts';
 import { type LocalCloud, startCloud } from './cloud.ts';
+import { takeDataFolder } from './data-folder.ts';
 import { liveLines } from './live.ts';
-import { progress } from './progress.ts';
+import { type Progress, progress } from './progress.ts';
 import { readBack } from './read-back.ts';
 import { replayAssignment } from './replay/assignment.ts';
-import { overview } from './replay/input.ts';
+import { type InputOverview, overview } from './replay/input.ts';
 import { followAgents, processEverything, startRun, sum } from './run.ts';
 import { simulatedAssignment } from './simulated.ts';
-import { steps } from './steps.ts';
+import { type Step, steps } from './steps.ts';
 import { jsonLine, summaryLines } from './summary.ts';
 import { synthesise } from './synthesise.ts';
 
@@ -26,18 +27,32 @@ const main = async (): Promise<void> => {
   const step = steps((text) => process.stdout.write(text));
   const bar = progress(process.stdout);
 
+  if (given.export) checkExport(given.export);
   const input = given.input.length > 0 ? await overview(given.input, given.unit) : undefined;
   if (input) {
     for (const { file, line, reason } of input.unreadable) print(`unreadable line: ${file}:${line}: ${reason}`);
     step(`input read: ${input.hours.toLocaleString('en')} published hours`);
   }
-  makeFolder(given.dataDir);
-  const assembly = await synthesise(root, given.dataDir).finally(() => stopped.signal.throwIfAborted());
-  step('CDK app synthesised: templates and function bundles as for a deploy');
+  const giveBack = takeDataFolder(given.dataDir);
+  try {
+    await run(given, input, step, bar, stopped.signal);
+  } finally {
+    giveBack();
+  }
+};
 
+const run = async (
+  given: Arguments,
+  input: InputOverview | undefined,
+  step: Step,
+  bar: Progress,
+  stopped: AbortSignal,
+): Promise<void> => {
+  step('synthesising the CDK app (templates and function bundles, as for a deploy)');
+  const assembly = await synthesise(root, given.dataDir).finally(() => stopped.throwIfAborted());
   const cloud = await startCloud({ assembly, dataDir: given.dataDir, log: step });
   try {
-    stopped.signal.throwIfAborted();
+    stopped.throwIfAborted();
     const database = openDatabase(cloud);
     const assignment = input ? await replayAssignment(given, input, database) : simulatedAssignment(given);
     const begin = performance.now();
@@ -51,15 +66,16 @@ const main = async (): Promise<void> => {
     try {
       if (!given.exit) {
         step('running until Ctrl-C');
-        await liveLines({ agents, database, assignment, bar, print, stopped: stopped.signal });
+        await liveLines({ agents, database, assignment, bar, print, stopped });
         step('stopping');
         return;
       }
-      await followAgents(agents, bar, stopped.signal);
+      await followAgents(agents, bar, stopped);
       step('every minute acknowledged');
-      await processEverything(cloud, stopped.signal);
+      await processEverything(cloud, bar, stopped);
       step('streams empty, hours closed and checked');
       const seconds = (performance.now() - begin) / 1000;
+      bar.show(0, undefined, 'reading the stored hours back');
       const result = await readBack({
         given,
         input,
@@ -68,9 +84,10 @@ const main = async (): Promise<void> => {
         cloud,
         samples: sum(agents).samples,
         seconds,
-      });
+      }).finally(bar.clear);
       if (given.export) step(`hours written to ${given.export}`);
       for (const line of summaryLines(result)) print(line);
+      for (const line of result.different) print(line);
       for (const line of result.lost) process.stderr.write(`${line}\n`);
       if (result.lost.length > 0) process.exitCode = 1;
       print(jsonLine(result));
@@ -82,15 +99,14 @@ const main = async (): Promise<void> => {
   }
 };
 
-const makeFolder = (folder: string): void => {
+/** Better now than when the work is done. */
+const checkExport = (file: string): void => {
   try {
-    mkdirSync(folder, { recursive: true });
-    accessSync(folder, constants.W_OK);
+    closeSync(openSync(file, 'a'));
   } catch (cause) {
-    throw new Error(
-      `cannot write to the data folder ${folder} (${(cause as Error).message}): choose another with --data-dir`,
-      { cause },
-    );
+    throw new Error(`cannot write --export ${file} (${(cause as Error).message}): make its folder, or choose another`, {
+      cause,
+    });
   }
 };
 

@@ -1,4 +1,6 @@
 export interface Progress {
+  /** True on a terminal, where showing more often only renews the same line. */
+  readonly live: boolean;
   /** Shows how far the work is; `total` may be unknown. */
   show(done: number, total: number | undefined, note: string): void;
   /** Ends the bar, so that other lines can follow. */
@@ -16,6 +18,7 @@ export const progress = (
   let last = Number.NEGATIVE_INFINITY;
   let open = false;
   return {
+    live: out.isTTY ?? false,
     show: (done, total, note) => {
       const share = total ? Math.min(1, done / total) : undefined;
       const percent = share === undefined ? '' : `${Math.floor(share * 100)} %`.padStart(5);

@@ -29,7 +29,7 @@ export const readBack = async ({
   cloud,
   samples,
   seconds,
-}: ReadBack): Promise<Result & { readonly lost: readonly string[] }> => {
+}: ReadBack): Promise<Result & { readonly lost: readonly string[]; readonly different: readonly string[] }> => {
   const facilities = assignment.plans.map(({ facility }) => facility);
   const records = dataApiRecords(database);
   const { counts, add } = hourCounts();
@@ -56,6 +56,7 @@ export const readBack = async ({
     stateDigest: digest,
     unreadableLines: input?.unreadable.length ?? 0,
     quarantined,
+    different: held?.different ?? [],
     lost: [
       ...(held?.lost ?? []),
       ...(failed > 0 ? [`${failed} batches ran out of retries and lie in the bucket of failed batches`] : []),
@@ -76,11 +77,15 @@ const NAMED = 5;
 const compareWithInput = async (
   given: ReadBack['given'],
   hours: AsyncIterable<EmissionHour>,
-): Promise<{ readonly compared: Comparison; readonly lost: readonly string[] }> => {
+): Promise<{
+  readonly compared: Comparison;
+  readonly lost: readonly string[];
+  readonly different: readonly string[];
+}> => {
   const stored = new Map<string, EmissionHour>();
   for await (const hour of hours)
     stored.set(`${hour.facility} ${hour.source} ${hour.date} ${hour.clockHour}`, { ...hour, channels: {} });
-  const { counts, add } = comparison();
+  const { counts, differences, add } = comparison();
   const missing: string[] = [];
   for await (const item of inputHours(given.input, given.unit)) {
     if (item.kind === 'unreadable') continue;
@@ -90,5 +95,12 @@ const compareWithInput = async (
       missing.push(`hour lost: ${item.orisCode}/${item.unit} ${item.date} ${item.hour}:00 is not in the database`);
   }
   const more = missing.length > NAMED ? [`and ${missing.length - NAMED} more hours`] : [];
-  return { compared: counts, lost: [...missing.slice(0, NAMED), ...more] };
+  return {
+    compared: counts,
+    lost: [...missing.slice(0, NAMED), ...more],
+    different: differences.map(
+      ({ hour, value, published, stored: found }) =>
+        `differs: ${hour.orisCode}/${hour.unit} ${hour.date} ${hour.hour}:00 ${value}: published ${published}, stored ${found ?? 'none'}`,
+    ),
+  };
 };

@@ -89,7 +89,7 @@ export const followAgents = async (agents: Agents, progress: Progress, stopped: 
     progress.show(
       acknowledged,
       total,
-      `${acknowledged.toLocaleString('en')} minutes acknowledged, ${(produced - acknowledged).toLocaleString('en')} in the buffer`,
+      `${acknowledged.toLocaleString('en')} minutes acknowledged, ${(produced - acknowledged).toLocaleString('en')} waiting`,
     );
   }
   await end;
@@ -111,7 +111,12 @@ export const sum = ({ figures }: Pick<Agents, 'figures'>) => {
 };
 
 /** Waits until the streams are empty and every hour that is due is computed and checked; throws when `stopped`. */
-export const processEverything = async (cloud: LocalCloud, stopped: AbortSignal): Promise<void> => {
+export const processEverything = async (
+  cloud: Pick<LocalCloud, 'settled' | 'closePeriods'>,
+  progress: Progress,
+  stopped: AbortSignal,
+): Promise<void> => {
+  progress.show(0, undefined, 'functions read the streams to their ends');
   const work = async () => {
     await cloud.settled();
     // What an interrupted or deferred recompute left is taken up by close-periods, as on its next minute.
@@ -119,5 +124,6 @@ export const processEverything = async (cloud: LocalCloud, stopped: AbortSignal)
     await cloud.settled();
   };
   await Promise.race([work(), once(stopped, 'abort')]);
+  progress.clear();
   stopped.throwIfAborted();
 };

@@ -68,19 +68,28 @@ export const jsonLine = (result: Result): string =>
 export const summaryLines = (result: Result): string[] => {
   const n = (value: number) => value.toLocaleString('en');
   return [
-    `${n(result.hours)} hours of ${n(result.sources)} sources stored, ${n(result.operatingHours)} of them operating`,
+    `stored of these facilities, by this run and earlier ones:`,
+    `${count(result.hours, 'hour')} of ${count(result.sources, 'source')}, ${n(result.operatingHours)} of them operating`,
     ...(result.compared
-      ? Object.entries(result.compared).map(
-          ([value, { equal, of }]) => `  ${value.padEnd(10)} ${n(equal)} of ${n(of)} equal to the published value`,
+      ? Object.entries(result.compared).map(([value, { equal, of }]) =>
+          of === 0
+            ? `  ${value.padEnd(10)} not in the input`
+            : `  ${value.padEnd(10)} ${n(equal)} of ${n(of)} equal to the published value`,
         )
       : []),
-    `${n(result.substituted)} hours without a measured NOx rate (substitute data are due)`,
-    `${n(result.exceedances)} windows over a limit, ${n(result.gaps)} incomplete hours`,
-    `${n(result.samples)} samples in ${result.seconds.toFixed(1)} s, ${n(Math.round(result.samples / result.seconds))} samples/s`,
-    ...(result.unreadableLines > 0 ? [`${n(result.unreadableLines)} unreadable lines of the input were left out`] : []),
-    ...(result.quarantined > 0 ? [`${n(result.quarantined)} messages are in quarantine`] : []),
+    `${count(result.substituted, 'hour')} without a measured NOx rate (substitute data are due)`,
+    `${count(result.exceedances, 'window')} over a limit, ${count(result.gaps, 'incomplete hour')}`,
+    result.samples === 0
+      ? 'nothing new to send: all of it was acknowledged in an earlier run'
+      : `${n(result.samples)} samples in ${result.seconds.toFixed(1)} s, ${n(Math.round(result.samples / result.seconds))} samples/s`,
+    ...(result.unreadableLines > 0
+      ? [`${count(result.unreadableLines, 'unreadable line')} of the input left out`]
+      : []),
+    ...(result.quarantined > 0 ? [`${count(result.quarantined, 'message')} in quarantine`] : []),
   ];
 };
+
+const count = (number: number, what: string) => `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
 
 /** One source's newest hour and how near its limits are, in a line or two. */
 export const hourLines = (hour: EmissionHour, records: readonly ComplianceRecord[]): string[] => {

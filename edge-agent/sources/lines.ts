@@ -16,6 +16,7 @@ export interface Line {
 const isZip = async (file: string): Promise<boolean> => {
   const handle = await open(file);
   try {
+    if ((await handle.stat()).isDirectory()) throw new Error('it is a folder; give its files');
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
     return bytesRead === 4 && buffer.readUInt32LE(0) === 0x04034b50;
   } finally {

@@ -12,11 +12,14 @@ const SO2_WITHIN = new Decimal('0.0011');
 export interface Difference {
   readonly hour: EpaHour;
   readonly value: Compared;
-  readonly published: string | null;
+  readonly published: string;
   readonly stored: string | null;
 }
 
-/** Holds stored hours against the published ones. */
+/** Differences are kept, to be named, up to this many. */
+const NAMED = 5;
+
+/** Holds stored hours against the published ones. A value that the input does not publish is not compared. */
 export const comparison = () => {
   const counts = Object.fromEntries(COMPARED.map((name) => [name, { equal: 0, of: 0 }])) as Record<
     Compared,
@@ -25,18 +28,19 @@ export const comparison = () => {
   const differences: Difference[] = [];
   return {
     counts: counts as Comparison,
-    /** What was not equal, in order. */
+    /** The first values that were not equal. */
     differences: differences as readonly Difference[],
     add: (hour: EpaHour, stored: EmissionHour | undefined): void => {
       if (Number(hour.operatingTime) === 0) return;
       const measured = hour.noxRateFlag === 'Measured';
       for (const value of COMPARED) {
         if ((value === 'noxRate' || value === 'noxMass') && !measured) continue;
-        counts[value].of++;
         const published = hour[value];
+        if (published === null) continue;
+        counts[value].of++;
         const found = stored?.values[value]?.value ?? null;
-        if (published !== null && found !== null && isEqual(value, published, found)) counts[value].equal++;
-        else differences.push({ hour, value, published, stored: found });
+        if (found !== null && isEqual(value, published, found)) counts[value].equal++;
+        else if (stored && differences.length < NAMED) differences.push({ hour, value, published, stored: found });
       }
     },
   };

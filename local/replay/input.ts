@@ -30,19 +30,22 @@ export const overview = async (files: readonly string[], chosen: readonly string
   const states = new Map<number, string>();
   const unreadable: UnreadableLine[] = [];
   let hours = 0;
-  for await (const item of inputHours(files, chosen)) {
+  const found = new Set<string>();
+  for await (const item of inputHours(files, [])) {
     if (item.kind === 'unreadable') {
       unreadable.push(item);
       continue;
     }
+    const name = `${item.orisCode}/${item.unit}`;
+    found.add(name);
+    if (chosen.length > 0 && !chosen.includes(name)) continue;
     hours++;
     units.set(item.orisCode, (units.get(item.orisCode) ?? new Set()).add(item.unit));
     if (item.state) states.set(item.orisCode, item.state);
   }
-  const found = new Set([...units].flatMap(([oris, names]) => [...names].map((unit) => `${oris}/${unit}`)));
   const missing = chosen.filter((unit) => !found.has(unit));
   if (missing.length > 0)
-    throw new Error(`the input has no hours of ${missing.join(', ')}; it has ${[...found].join(', ')}`);
+    throw new Error(`the input has no hours of ${missing.join(', ')}; it has ${[...found].sort().join(', ')}`);
   if (hours === 0) throw new Error(`no hour could be read from ${files.join(', ')}`);
   return {
     units: new Map([...units].map(([oris, names]) => [oris, [...names].sort()])),

@@ -3,10 +3,11 @@ import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writ
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { claim } from './claim.ts';
 import { type Binaries, binariesFor } from './postgres/binaries.ts';
 import { initialise, SERVER_ENVIRONMENT, SUPERUSER } from './postgres/cluster.ts';
 import { type DataFolder, openFolder } from './postgres/folder.ts';
-import { claim, endServer, stopLingering } from './postgres/lingering.ts';
+import { endServer, stopLingering } from './postgres/lingering.ts';
 
 export interface Postgres {
   readonly host: string;
@@ -54,7 +55,7 @@ export const startPostgres = async (options: {
 }): Promise<Postgres> => {
   const { dataDir, log } = options;
   const folder = await openFolder(dataDir, log);
-  const owner = claim(folder.owner, dataDir);
+  const owner = claim(folder.owner, `the database in ${dataDir}`);
   const binaries = binariesFor(folder.account, log);
   await stopLingering(folder.cluster, log);
   const password = initialise(folder, binaries);

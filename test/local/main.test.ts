@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -83,7 +92,30 @@ describe('npm start', () => {
     expect(leftOver()).toEqual([]);
   }, 120_000);
 
+  it('refuses a data folder that another run has, before it touches anything in it', async () => {
+    const data = join(folder, 'taken');
+    mkdirSync(join(data, 'cdk.out'), { recursive: true });
+    const alive = spawn('sleep', ['60']);
+    const stat = readFileSync(`/proc/${alive.pid}/stat`, 'utf8');
+    const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    writeFileSync(join(data, 'run.lock'), `${alive.pid} ${started}`);
+    const { output, code } = await start('--data-dir', data);
+    expect(await code).toBe(1);
+    expect(output()).toContain(`in use by process ${alive.pid}: stop that run, or choose another`);
+    expect(existsSync(join(data, 'cdk.out'))).toBe(true);
+    alive.kill();
+    await once(alive, 'close');
+  });
+
   it.each([
+    [['--input', 'hours.csv', '--export', 'out.csv'], /input file hours.csv does not exist/],
+    [['--export', 'out.csv'], /--export goes with --exit/],
+    [
+      ['--exit', '--export', 'no/such/folder/out.csv'],
+      /cannot write --export no.such.folder.out.csv .*make its folder/,
+    ],
+    [['--input', 'local'], /cannot read local: it is a folder/],
+    [['--data-dir', 'README.md'], /cannot write to the data folder .*README.md .* choose another/],
     [['--input', 'nowhere.csv'], /input file nowhere.csv does not exist/],
     [['--unit', '7953/CT1'], /--unit goes with --input/],
     [['--chaos', 'late,lost'], /'lost' is not one of duplicate, reorder, late/],

@@ -60,6 +60,15 @@ describe('what a run prints', () => {
       expect(line.length).toBeLessThan(80);
   });
 
+  it('says what the input does not publish, and that nothing was left to send', () => {
+    const none = { equal: 0, of: 0 };
+    const compared = { heatInput: { equal: 2, of: 2 }, noxRate: none, noxMass: none, co2Mass: none, so2Mass: none };
+    const lines = summaryLines({ ...result, compared, samples: 0 });
+    expect(lines).toContain('  heatInput  2 of 2 equal to the published value');
+    expect(lines).toContain('  co2Mass    not in the input');
+    expect(lines).toContain('nothing new to send: all of it was acknowledged in an earlier run');
+  });
+
   it('says how near a limit an hour came, and what the next may average', () => {
     const record = {
       rule: 'nox-4h',

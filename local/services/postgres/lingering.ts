@@ -43,25 +43,3 @@ export const endServer = async (pid: number, alive: () => boolean): Promise<void
   }
   throw new Error(`PostgreSQL (process ${pid}) does not end, not even by SIGKILL: end it by hand and start again`);
 };
-
-/** Claims the data folder for this process. Another run that still lives keeps it. */
-export const claim = (owner: string, dataDir: string): string => {
-  const mine = `${process.pid} ${startOf(process.pid)}`;
-  const [pid, start] = existsSync(owner) ? readFileSync(owner, 'utf8').split(' ') : [];
-  if (pid !== undefined && start !== undefined && start === startOf(Number(pid))) {
-    throw new Error(
-      `the database in ${dataDir} is in use by process ${pid}: stop that run, or choose another data folder with --data-dir`,
-    );
-  }
-  return mine;
-};
-
-/** When a process started, as the kernel counts it: a process number alone may have been given to another one. */
-const startOf = (pid: number): string => {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {
-    return 'gone';
-  }
-};

@@ -41,6 +41,17 @@ describe('the comparison with published hours', () => {
     expect(compare(published(), undefined)).toMatchObject({ heatInput: '0/1', noxRate: '0/1' });
   });
 
+  it('leaves out a value that the input does not publish', () => {
+    expect(compare(published({ co2Mass: null }), storedHour())).toMatchObject({ co2Mass: '0/0', heatInput: '1/1' });
+  });
+
+  it('names the first values that differ', () => {
+    const { differences, add } = comparison();
+    for (let i = 0; i < 9; i++) add(published(), with_('heatInput', '1663.8'));
+    expect(differences).toHaveLength(5);
+    expect(differences[0]).toMatchObject({ value: 'heatInput', published: '1663.7', stored: '1663.8' });
+  });
+
   it('takes equal decimals as equal however they are written, and no others', () => {
     expect(compare(published(), with_('heatInput', '1663.700'))).toMatchObject({ heatInput: '1/1' });
     expect(compare(published(), with_('heatInput', '1663.701'))).toMatchObject({ heatInput: '0/1' });
