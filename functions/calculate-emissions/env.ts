@@ -1,5 +1,3 @@
-export type CalculateEmissionsEnv =
-  | 'EMISSIONS_STREAM'
-  | 'DATABASE_CLUSTER_ARN'
-  | 'DATABASE_SECRET_ARN'
-  | 'DATABASE_NAME';
+import type { DatabaseEnv } from '#adapters/own-database';
+
+export type CalculateEmissionsEnv = DatabaseEnv | 'EMISSIONS_STREAM';

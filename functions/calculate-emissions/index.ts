@@ -1,18 +1,14 @@
-import { dataApi } from '#adapters/data-api';
 import { dataApiHours } from '#adapters/data-api-hours';
 import { dataApiMinutes } from '#adapters/data-api-minutes';
 import { dataApiPlans } from '#adapters/data-api-plans';
 import { env } from '#adapters/env';
 import { kinesisStream } from '#adapters/kinesis-stream';
+import { ownDatabase } from '#adapters/own-database';
 import type { CalculateEmissionsEnv } from './env.ts';
 import { makeHandler } from './handler.ts';
 
 const setting = env<CalculateEmissionsEnv>;
-const database = dataApi({
-  clusterArn: setting('DATABASE_CLUSTER_ARN'),
-  secretArn: setting('DATABASE_SECRET_ARN'),
-  database: setting('DATABASE_NAME'),
-});
+const database = ownDatabase();
 
 export const handler = makeHandler({
   plans: dataApiPlans(database),

@@ -1,1 +1,3 @@
-export type CheckComplianceEnv = 'DATABASE_CLUSTER_ARN' | 'DATABASE_SECRET_ARN' | 'DATABASE_NAME';
+import type { DatabaseEnv } from '#adapters/own-database';
+
+export type CheckComplianceEnv = DatabaseEnv;

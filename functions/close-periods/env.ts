@@ -1,1 +1,3 @@
-export type ClosePeriodsEnv = 'EMISSIONS_STREAM' | 'DATABASE_CLUSTER_ARN' | 'DATABASE_SECRET_ARN' | 'DATABASE_NAME';
+import type { DatabaseEnv } from '#adapters/own-database';
+
+export type ClosePeriodsEnv = DatabaseEnv | 'EMISSIONS_STREAM';

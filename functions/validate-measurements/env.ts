@@ -1,6 +1,3 @@
-export type ValidateMeasurementsEnv =
-  | 'LANDING_BUCKET'
-  | 'VALIDATED_STREAM'
-  | 'DATABASE_CLUSTER_ARN'
-  | 'DATABASE_SECRET_ARN'
-  | 'DATABASE_NAME';
+import type { DatabaseEnv } from '#adapters/own-database';
+
+export type ValidateMeasurementsEnv = DatabaseEnv | 'LANDING_BUCKET' | 'VALIDATED_STREAM';
