@@ -51,8 +51,19 @@ export interface LocalCloud {
   /** Runs the schedule of close-periods now, and waits for its end. */
   closePeriods(): Promise<void>;
   counters(): CloudCounters;
+  /** What goes wrong from now on; `{}` ends it. For proofs that nothing is lost. */
+  disturb(by: Disturbance): void;
   /** Stops everything in reverse order and leaves no process. */
   stop(): Promise<void>;
+}
+
+export interface Disturbance {
+  /** The Data API answers that the database is not available. */
+  readonly databaseAway?: boolean;
+  /** The broker acknowledges messages and loses them. */
+  readonly brokerLoses?: boolean;
+  /** Titles of functions that are throttled whatever is reserved for them. */
+  readonly throttled?: readonly string[];
 }
 
 export interface CloudCounters {
@@ -120,6 +131,8 @@ const start = async (
     secretValue: secrets.credentialsOf,
   });
   onStop(dataApi.stop);
+  let disturbance: Disturbance = {};
+  dataApi.setFault(() => (disturbance.databaseAway ? 'refuse' : undefined));
   log(`rds data api: ${dataApi.endpoint}`);
 
   const buckets = bucketsOf(templates);
@@ -147,6 +160,7 @@ const start = async (
     functions,
     dataDir,
     log,
+    throttled: (title) => disturbance.throttled?.includes(title) ?? false,
     endpoints: {
       KINESIS: endpoints.kinesis,
       RDS_DATA: endpoints.rdsData,
@@ -185,6 +199,7 @@ const start = async (
     rules: topicRulesOf(templates),
     policies,
     thingTypes: thingTypesOf(templates),
+    losesMessages: () => disturbance.brokerLoses ?? false,
     putRecord: async (stream, partitionKey, data) => void (await kinesis.putRecord(stream, partitionKey, data)),
     putObject: async (bucket, key, body) => void (await s3.putObject(bucket, key, body)),
     log,
@@ -215,6 +230,9 @@ const start = async (
       } while (!quiet());
     },
     closePeriods: () => scheduler.runNow(closePeriodsSchedule()),
+    disturb: (by) => {
+      disturbance = by;
+    },
     counters: () => {
       const counted = eventSources.counters();
       return {

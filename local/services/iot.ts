@@ -18,6 +18,8 @@ export interface IotOptions extends ActionTargets {
   readonly policies: readonly PolicyDocument[];
   /** AWS::IoT::ThingType resources. */
   readonly thingTypes: readonly { readonly thingTypeName: string }[];
+  /** True while the broker acknowledges messages and then loses them, which MQTT's guarantee ends with. */
+  readonly losesMessages?: () => boolean;
   log(line: string): void;
 }
 
@@ -66,6 +68,7 @@ export const startIot = async (options: IotOptions): Promise<Iot> => {
     arnPrefix,
     port: options.port ?? 0,
     counters,
+    losesMessages: options.losesMessages ?? (() => false),
     log,
   });
 

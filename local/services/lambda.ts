@@ -51,10 +51,12 @@ export const startLambda = (options: {
   readonly endpoints?: Readonly<Record<string, string>>;
   /** Every line that a function writes. */
   readonly onLog?: (functionName: string, line: string) => void;
+  /** True while an invocation of this function (by its title) is to be throttled although there is room. */
+  readonly throttled?: (title: string) => boolean;
   /** Says that a function failed, at most once in ten seconds for each function. */
   readonly log?: (line: string) => void;
 }): Lambda => {
-  const { dataDir, endpoints = {}, onLog, log: say = () => {} } = options;
+  const { dataDir, endpoints = {}, onLog, throttled = () => false, log: say = () => {} } = options;
   let inFlight = 0;
   let stopped = false;
 
@@ -121,7 +123,7 @@ export const startLambda = (options: {
       if (event.length > MAX_PAYLOAD_BYTES) {
         throw new Error(`event of ${event.length} bytes for ${nameOrArn}, at most ${MAX_PAYLOAD_BYTES}`);
       }
-      const instance = stopped ? undefined : free(running);
+      const instance = stopped || throttled(titleOf(running.definition)) ? undefined : free(running);
       if (!instance) return { outcome: 'throttled', requestId };
       inFlight++;
       try {

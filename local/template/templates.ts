@@ -20,6 +20,8 @@ export interface TemplateResource {
 export interface Templates {
   readonly resources: readonly TemplateResource[];
   ofType(type: string): readonly TemplateResource[];
+  /** Outputs of each stack, by name. */
+  outputs(): Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** File or folder of an asset by the key under which a deployment would upload it. */
   readonly assets: Assembly['assets'];
 }
@@ -56,7 +58,20 @@ export const loadTemplates = (folder: string): Templates => {
     }),
   );
   refuseUnknown(resources);
-  return { resources, assets, ofType: (type) => resources.filter((resource) => resource.type === type) };
+  return {
+    resources,
+    assets,
+    ofType: (type) => resources.filter((resource) => resource.type === type),
+    outputs: () => Object.fromEntries(stacks.map((stack) => [stack.name, outputsOf(stack)])),
+  };
+
+  function outputsOf({ name, template }: Stack): Record<string, string> {
+    const values = Object.entries(template.Outputs).map(([key, { Value }]) => [
+      key,
+      String(resolveValue(Value, scopes.get(name)!)),
+    ]);
+    return Object.fromEntries(values);
+  }
 
   function existing(stack: Stack) {
     const { condition } = scopes.get(stack.name)!;
