@@ -7,12 +7,15 @@ import type { Guard, Principal } from './iam/guard.ts';
 export class AwsError extends Error {
   readonly code: string;
   readonly status: number;
+  /** What the exception says besides its message. */
+  readonly fields: Readonly<Record<string, unknown>>;
 
-  constructor(code: string, message: string, status = 400) {
+  constructor(code: string, message: string, status = 400, fields: Readonly<Record<string, unknown>> = {}) {
     super(message);
     this.name = code;
     this.code = code;
     this.status = status;
+    this.fields = fields;
   }
 }
 
@@ -49,9 +52,9 @@ export const answerError = (response: ServerResponse, error: unknown, type = 'ap
     return;
   }
   if (!(error instanceof AwsError)) console.error('local cloud: request failed:', error);
-  const { code, status, message } =
+  const { code, status, message, fields } =
     error instanceof AwsError ? error : new AwsError('InternalServerErrorException', String(error), 500);
-  answerJson(response, JSON.stringify({ __type: code, message }), {
+  answerJson(response, JSON.stringify({ __type: code, message, ...fields }), {
     status,
     type,
     headers: { 'x-amzn-errortype': code },

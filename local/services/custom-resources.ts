@@ -40,6 +40,7 @@ const ANSWER_AFTER_RETURN_MS = 5000;
 /**
  * Custom resources as CloudFormation does them: the function gets a Create, or an Update when the properties are not
  * those of the last start, and answers with a PUT to the URL in the event. Unchanged ones are left alone.
+ * CloudFormation invokes it with the rights of whoever deploys, which no template says, so nothing is asked here.
  * What it answers beside success or failure is not kept: nothing in a template may refer to it here.
  *
  * @throws Error with the function's reason when one fails

@@ -12,6 +12,7 @@ import { type Connections, type Credentials, connectionsTo } from './data-api/co
 import { asAwsError } from './data-api/database-error.ts';
 import { type DataApiRequest, dataApiOperations, type Session } from './data-api/operations.ts';
 import { openTransactions } from './data-api/transactions.ts';
+import type { Guard, Principal } from './iam/guard.ts';
 import type { Postgres } from './postgres.ts';
 
 /** What a test may do to a call: refuse it before it runs, or let it run and lose the reply (the client sees a reset). */
@@ -39,27 +40,35 @@ export const startDataApi = async (options: {
   readonly postgres: Pick<Postgres, 'host' | 'port'>;
   readonly clusters: readonly { readonly arn: string; readonly database: string }[];
   readonly secretValue: (secretArn: string) => Credentials | undefined;
+  /** May the caller read the secret? @throws AwsError AccessDeniedException */
+  readonly checkReader?: (secretArn: string, caller: Principal) => void;
+  readonly guard: Guard;
   readonly port?: number;
   readonly statementTimeoutMs?: number;
   readonly transactionIdleMs?: number;
 }): Promise<DataApi> => {
-  const { postgres, clusters, secretValue, port, statementTimeoutMs = 45_000, transactionIdleMs = 180_000 } = options;
+  const { postgres, clusters, secretValue, checkReader = () => {}, guard, port } = options;
+  const { statementTimeoutMs = 45_000, transactionIdleMs = 180_000 } = options;
   const connections = connectionsTo(postgres, statementTimeoutMs);
   const transactions = openTransactions(transactionIdleMs);
   const operations = dataApiOperations(transactions, statementTimeoutMs);
   let fault: ((operation: string, request: DataApiRequest) => Fault) | undefined;
 
-  const authorise = (operation: string, { resourceArn, secretArn, database }: DataApiRequest): Session => {
+  const authorise = (
+    caller: Principal,
+    operation: string,
+    { resourceArn, secretArn, database }: DataApiRequest,
+  ): Session => {
+    guard.check(caller, `rds-data:${operation}`, String(resourceArn));
     const cluster = clusters.find(({ arn }) => arn === resourceArn);
     if (!cluster) {
-      const action = `rds-data:${operation}`;
-      throw new AwsError(
-        'AccessDeniedException',
-        `not authorized to perform ${action} on resource: ${resourceArn}`,
-        403,
-      );
+      const message = `not authorized to perform rds-data:${operation} on resource: ${resourceArn}`;
+      throw new AwsError('AccessDeniedException', message, 403);
     }
-    const credentials = secretArn === undefined ? undefined : secretValue(secretArn);
+    if (secretArn === undefined) throw new AwsError('BadRequestException', 'secretArn is missing');
+    // The Data API reads the secret with the caller's rights. Which exception tells that it may not is not documented.
+    checkReader(secretArn, caller);
+    const credentials = secretValue(secretArn);
     if (!credentials) throw new AwsError('SecretsErrorException', `secret ${secretArn} was not found`);
     const opened: Connections = connections.of(database ?? cluster.database, credentials);
     return { ...opened, scope: `${resourceArn} ${secretArn}` };
@@ -71,10 +80,11 @@ export const startDataApi = async (options: {
     if (!operation || request.method !== 'POST') {
       throw new AwsError('UnknownOperationException', `${request.method} ${request.url} is not served`, 404);
     }
+    const caller = guard.callerOf(request.headers);
     const input = parseObject(body) as unknown as DataApiRequest;
     const decided = fault?.(operation, input);
     if (decided === 'refuse') throw new AwsError('DatabaseUnavailableException', 'refused by a test', 504);
-    const output = await operations[operation](authorise(operation, input), input);
+    const output = await operations[operation](authorise(caller, operation, input), input);
     if (decided === 'lose-reply') response.destroy();
     else answerJson(response, JSON.stringify(output));
   };

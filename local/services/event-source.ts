@@ -6,10 +6,11 @@ import { laneReader } from './event-source/collect.ts';
 import { discardedObject } from './event-source/discarded.ts';
 import { type Backoff, type Lane, type LaneOptions, runLane } from './event-source/lane.ts';
 import type { EventSourceMapping, MappingCounters } from './event-source/mapping.ts';
+import type { Guard, Principal } from './iam/guard.ts';
 import type { Cursor, Shard } from './kinesis/shard.ts';
 import { hashKeyOf, type KinesisStream } from './kinesis/stream.ts';
 import type { Kinesis } from './kinesis.ts';
-import { functionNameOf, type Lambda } from './lambda.ts';
+import type { Lambda } from './lambda.ts';
 
 export interface EventSources {
   /** True when every record of every stream is done, nothing is in flight and no batch is being gathered. */
@@ -30,11 +31,18 @@ export interface EventSourceOptions {
   readonly dataDir: string;
   readonly mappings: readonly EventSourceMapping[];
   readonly kinesis: Pick<Kinesis, 'stream' | 'writing'>;
-  readonly lambda: Pick<Lambda, 'invoke' | 'titleOf'>;
-  readonly putObject: (bucket: string, key: string, body: string) => Promise<unknown>;
+  readonly lambda: Pick<Lambda, 'invoke' | 'titleOf' | 'roleOf'>;
+  readonly failures: Failures;
+  readonly guard: Pick<Guard, 'check'>;
   readonly log?: (line: string) => void;
   readonly now?: () => number;
   readonly backoff?: Backoff;
+}
+
+/** Buckets for what is given up, by what S3 lets a function's role do with them. */
+export interface Failures {
+  putObject(bucket: string, key: string, body: string, caller: Principal): Promise<unknown>;
+  checkLister(bucket: string, caller: Principal): void;
 }
 
 /** How long a lane waits after its first failure in a row, doubled by each further one, times a random share. */
@@ -92,6 +100,7 @@ const prepare = async (mapping: EventSourceMapping, options: EventSourceOptions)
   const { id, parallelizationFactor, startingPosition } = mapping;
   const stream = kinesis.stream(mapping.streamArn);
   const title = lambda.titleOf(mapping.target);
+  checkRole(mapping, stream, options);
   const checkpoints = await openCheckpoints(join(dataDir, 'event-sources'), id, parallelizationFactor, log);
   const starts: Prepared['starts'][number][] = [];
   for (const [number, shard] of stream.logs.entries()) {
@@ -104,12 +113,40 @@ const prepare = async (mapping: EventSourceMapping, options: EventSourceOptions)
   return { mapping, stream, title, checkpoints, starts };
 };
 
+/**
+ * Lambda reads with the function's role, and refuses a mapping whose role may not: on AWS at deployment, here at start,
+ * after which no policy changes.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html
+ */
+const READS = ['DescribeStream', 'DescribeStreamSummary', 'ListShards', 'GetShardIterator', 'GetRecords'];
+
+const checkRole = (
+  { target, onFailureBucket }: EventSourceMapping,
+  { arn, keyArn }: KinesisStream,
+  { lambda, failures, guard }: EventSourceOptions,
+): void => {
+  const role = lambda.roleOf(target);
+  try {
+    for (const action of READS) guard.check(role, `kinesis:${action}`, arn);
+    if (keyArn !== undefined) {
+      guard.check(role, 'kms:Decrypt', keyArn, {
+        'kms:ViaService': `kinesis.${arn.split(':')[3]}.amazonaws.com`,
+        'kms:EncryptionContext:aws:kinesis:arn': arn,
+      });
+    }
+    // Documented as needed for an S3 destination; when Lambda lists is not.
+    if (onFailureBucket !== undefined) failures.checkLister(onFailureBucket, role);
+  } catch (cause) {
+    throw new Error(`event source of ${lambda.titleOf(target)}: ${(cause as Error).message}`, { cause });
+  }
+};
+
 const runMapping = (
   { mapping, stream, title, checkpoints, starts }: Prepared,
-  { lambda, putObject, log = () => {}, now = Date.now, backoff = BACKOFF }: EventSourceOptions,
+  { lambda, failures, log = () => {}, now = Date.now, backoff = BACKOFF }: EventSourceOptions,
 ): { readonly counters: MappingCounters; readonly lanes: readonly Lane[] } => {
   const counters = { records: 0, batches: 0, errors: 0, throttles: 0, discardedBatches: 0, discardedRecords: 0 };
-  const role = `arn:aws:iam::000000000000:role/${functionNameOf(mapping.target)}`;
+  const role = lambda.roleOf(mapping.target);
   const laneOf = lanesByKey(mapping.parallelizationFactor);
 
   const discardOf =
@@ -120,7 +157,7 @@ const runMapping = (
       if (!mapping.onFailureBucket) return;
       const identity = { mappingId: mapping.id, functionArn: mapping.target, streamArn: stream.arn };
       const object = discardedObject({ ...identity, shardId, items, ...why }, now());
-      await putObject(mapping.onFailureBucket, object.key, object.body);
+      await failures.putObject(mapping.onFailureBucket, object.key, object.body, role);
     };
 
   const lanes = starts.map(({ shard, number, lane, from }) => {
@@ -131,7 +168,7 @@ const runMapping = (
         shard,
         from,
         isMine: (key) => laneOf(key) === lane,
-        toItem: itemOf({ shard: number, shardId: shard.id, streamArn: stream.arn, role }),
+        toItem: itemOf({ shard: number, shardId: shard.id, streamArn: stream.arn, role: role.arn }),
         batchSize: mapping.batchSize,
         windowMs: mapping.batchingWindowSeconds * 1000,
       }),

@@ -1,18 +1,23 @@
 import { join } from 'node:path';
-import { serveJson11 } from './aws-json.ts';
-import { openGuard } from './iam/guard.ts';
+import { AwsError, serveJson11 } from './aws-json.ts';
+import type { Guard, Principal } from './iam/guard.ts';
+import { streamAccess } from './kinesis/access.ts';
 import { checkedSize, kinesisOperations, type PutFault } from './kinesis/operations.ts';
 import { sequenceNumber } from './kinesis/sequence-number.ts';
 import { type KinesisStream, openStream, type StreamDefinition } from './kinesis/stream.ts';
 
 /** 10 MiB of records in base64, with room for the keys. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const REGION = 'us-east-1';
 
 export interface Kinesis {
   readonly endpoint: string;
-  /** Puts one record as `PutRecord` does, without the way over HTTP. Resolves with its sequence number. */
-  putRecord(stream: string, partitionKey: string, data: Uint8Array): Promise<string>;
-  /** The stream of that name or ARN, for pollers in this process. */
+  /**
+   * Puts one record as `PutRecord` does, without the way over HTTP. Resolves with its sequence number.
+   * @throws AwsError AccessDeniedException when `caller` may not
+   */
+  putRecord(stream: string, partitionKey: string, data: Uint8Array, caller: Principal): Promise<string>;
+  /** The stream of that name or ARN, for pollers in this process, which see to it that they may read it. */
   stream(nameOrArn: string): KinesisStream;
   /** True while a record is on its way to a file. */
   readonly writing: boolean;
@@ -23,13 +28,15 @@ export interface Kinesis {
 export const startKinesis = async (options: {
   readonly dataDir: string;
   readonly streams: readonly StreamDefinition[];
+  readonly guard: Guard;
   readonly log?: (line: string) => void;
   readonly port?: number;
   readonly fault?: PutFault;
   readonly now?: () => number;
   readonly segmentBytes?: number;
 }): Promise<Kinesis> => {
-  const { dataDir, log = () => {}, port = 0, fault = () => undefined, now = Date.now, segmentBytes } = options;
+  const { dataDir, guard, log = () => {}, port = 0, fault = () => undefined, now = Date.now, segmentBytes } = options;
+  const access = streamAccess(guard, REGION);
   const folder = join(dataDir, 'kinesis');
   const streams: KinesisStream[] = [];
   const close = async () => {
@@ -43,8 +50,8 @@ export const startKinesis = async (options: {
       streams.flatMap((stream) => [[stream.name, stream] as const, [stream.arn, stream] as const]),
     );
     const listening = await serveJson11({
-      guard: openGuard,
-      operations: kinesisOperations({ find: (nameOrArn) => byName.get(nameOrArn), fault, now }),
+      guard,
+      operations: kinesisOperations({ find: (nameOrArn) => byName.get(nameOrArn), access, fault, now }),
       port,
       limit: MAX_BODY_BYTES,
     });
@@ -56,8 +63,11 @@ export const startKinesis = async (options: {
     return {
       endpoint: listening.endpoint,
       stream,
-      putRecord: async (name, partitionKey, data) => {
+      putRecord: async (name, partitionKey, data, caller) => {
         const target = stream(name);
+        access(caller, 'PutRecord', target, 'write');
+        const code = fault({ stream: target.name, partitionKey });
+        if (code) throw new AwsError(code, `${code} on stream ${target.name}`);
         checkedSize(partitionKey, data);
         const shard = target.shardOf(partitionKey);
         return sequenceNumber(shard, await target.logs[shard]!.append([{ key: partitionKey, data }]));

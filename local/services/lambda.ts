@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { Guard, Issuer, Principal } from './iam/guard.ts';
 import { concurrencyOf, type FunctionDefinition, instanceEnvironment, titleOf } from './lambda/definition.ts';
 import { type FunctionLog, lines, openFunctionLog } from './lambda/function-log.ts';
 import { type Answer, type Fault, type Instance, startInstance } from './lambda/instance.ts';
+import { type FunctionRole, functionRole } from './lambda/role.ts';
 
 /** Largest event and largest result of a synchronous invocation. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
@@ -19,6 +21,8 @@ export interface Lambda {
   invoke(nameOrArn: string, event: string): Promise<InvocationResult>;
   /** Invocations under way. */
   readonly inFlight: number;
+  /** The role that a function runs as, for what Lambda does in its name. */
+  roleOf(nameOrArn: string): Principal;
   /** Short name of a function, for people. */
   titleOf(nameOrArn: string): string;
   /** Processes of a function's instances. */
@@ -29,6 +33,7 @@ export interface Lambda {
 
 interface RunningFunction {
   readonly definition: FunctionDefinition;
+  readonly role: FunctionRole;
   readonly log: FunctionLog;
   readonly instances: Set<Instance>;
   readonly idle: { readonly instance: Instance; readonly since: number }[];
@@ -47,6 +52,7 @@ export const functionNameOf = (nameOrArn: string): string =>
 export const startLambda = (options: {
   readonly functions: readonly FunctionDefinition[];
   readonly dataDir: string;
+  readonly guard: Guard & Issuer;
   /** URL of each service by the name it has in `AWS_ENDPOINT_URL_*`, such as `RDS_DATA`. */
   readonly endpoints?: Readonly<Record<string, string>>;
   /** Every line that a function writes. */
@@ -56,14 +62,15 @@ export const startLambda = (options: {
   /** Says that a function failed, at most once in ten seconds for each function. */
   readonly log?: (line: string) => void;
 }): Lambda => {
-  const { dataDir, endpoints = {}, onLog, throttled = () => false, log: say = () => {} } = options;
+  const { dataDir, guard, endpoints = {}, onLog, throttled = () => false, log: say = () => {} } = options;
   let inFlight = 0;
   let stopped = false;
 
   const functions = new Map<string, RunningFunction>();
   for (const definition of options.functions) {
+    const role = functionRole(definition, guard, say);
     const log = openFunctionLog(join(dataDir, 'logs', `${titleOf(definition)}.log`));
-    functions.set(definition.name, { definition, log, instances: new Set(), idle: [], reported: 0 });
+    functions.set(definition.name, { definition, role, log, instances: new Set(), idle: [], reported: 0 });
   }
 
   const find = (nameOrArn: string): RunningFunction => {
@@ -73,16 +80,18 @@ export const startLambda = (options: {
   };
 
   const report = (running: RunningFunction, requestId: string, fault: Fault) => {
-    running.log.write(Buffer.from(`${JSON.stringify({ requestId, ...fault })}\n`));
+    if (running.role.mayLog()) running.log.write(Buffer.from(`${JSON.stringify({ requestId, ...fault })}\n`));
     if (Date.now() - running.reported < REPORT_EVERY_MS) return;
     running.reported = Date.now();
     say(`lambda: ${titleOf(running.definition)} failed with ${fault.errorType}: ${fault.errorMessage}`);
   };
 
-  const start = ({ definition, log, instances }: RunningFunction): Instance => {
+  const start = ({ definition, role, log, instances }: RunningFunction): Instance => {
+    role.begin();
     const toLines = onLog && lines((line) => onLog(definition.name, line));
-    const instance = startInstance(definition, instanceEnvironment(definition, endpoints), (chunk) => {
-      if (stopped) return;
+    const credentials = guard.credentialsOf(definition.role, definition.name);
+    const instance = startInstance(definition, instanceEnvironment(definition, endpoints, credentials), (chunk) => {
+      if (stopped || !role.mayLog()) return;
       log.write(chunk);
       toLines?.(chunk);
     });
@@ -115,6 +124,7 @@ export const startLambda = (options: {
     get inFlight() {
       return inFlight;
     },
+    roleOf: (nameOrArn) => find(nameOrArn).role.principal,
     titleOf: (nameOrArn) => titleOf(find(nameOrArn).definition),
     pids: (nameOrArn) => [...find(nameOrArn).instances].flatMap(({ pid, usable }) => (usable && pid ? [pid] : [])),
     invoke: async (nameOrArn, event) => {

@@ -3,13 +3,25 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { AwsError, type Listening, listenOnLoopback, readBody } from './aws-json.ts';
+import type { Guard, Principal } from './iam/guard.ts';
+import { bucketAccess } from './s3/access.ts';
 import { type Bucket, type BucketDefinition, openBucket } from './s3/bucket.ts';
-import { deleteObject, getObject, listObjectsV2, putObject, type S3Call } from './s3/operations.ts';
+import { deleteObject, getObject, headBucket, listObjectsV2, putObject, type S3Call } from './s3/operations.ts';
 import { xmlDocument } from './s3/xml.ts';
 
 export interface S3 extends Listening {
-  /** Resolves when the object is durable. */
-  putObject(bucket: string, key: string, body: Uint8Array | string): Promise<{ readonly versionId: string }>;
+  /**
+   * Resolves when the object is durable.
+   * @throws AwsError AccessDenied when `caller` may not put it
+   */
+  putObject(
+    bucket: string,
+    key: string,
+    body: Uint8Array | string,
+    caller: Principal,
+  ): Promise<{ readonly versionId: string }>;
+  /** May `caller` list the bucket? @throws AwsError AccessDenied */
+  checkLister(bucket: string, caller: Principal): void;
   /** The current object, or undefined. */
   getObject(bucket: string, key: string): Promise<Buffer | undefined>;
   /** Current objects whose keys begin with `prefix`, in order. */
@@ -30,9 +42,12 @@ const tooLarge = () => new AwsError('EntityTooLarge', `an object here has at mos
 export const startS3 = async (options: {
   readonly dataDir: string;
   readonly buckets: readonly BucketDefinition[];
+  readonly guard: Guard;
   readonly port?: number;
 }): Promise<S3> => {
-  const { dataDir, buckets, port } = options;
+  const { dataDir, buckets, guard, port } = options;
+  const access = bucketAccess(guard);
+  for (const bucket of buckets) access.deliverLogs(bucket);
   const opened = new Map<string, Bucket>();
   for (const bucket of buckets) opened.set(bucket.name, await openBucket(join(dataDir, bucket.name), bucket));
   const bucketOf = (name: string): Bucket => {
@@ -53,6 +68,8 @@ export const startS3 = async (options: {
       key: decodeURIComponent(key),
       query: new URLSearchParams(search),
       request,
+      caller: guard.callerOf(request.headers),
+      access,
     };
     await operationOf(call)({ ...call, response, body });
   };
@@ -64,10 +81,12 @@ export const startS3 = async (options: {
 
   return {
     ...listening,
-    putObject: async (bucket, key, body) => {
+    putObject: async (bucket, key, body, caller) => {
+      access.put(caller, bucketOf(bucket), key);
       const bytes = typeof body === 'string' ? Buffer.from(body) : body;
       return bucketOf(bucket).put({ key, bytes, headers: {}, checksums: {} });
     },
+    checkLister: (bucket, caller) => access.list(caller, bucketOf(bucket)),
     getObject: async (bucket, key) => {
       const version = bucketOf(bucket).current(key);
       return version && readFile(bucketOf(bucket).pathOf(version));
@@ -101,7 +120,7 @@ const operationOf = ({ key, query, request }: Pick<S3Call, 'key' | 'query' | 're
   const operation = key === '' ? undefined : OBJECT_OPERATIONS[method];
   if (unknown === undefined && operation) return operation;
   if (unknown === undefined && method === 'GET' && query.get('list-type') === '2') return listObjectsV2;
-  if (unknown === undefined && method === 'HEAD') return async ({ response }) => void response.writeHead(200).end();
+  if (unknown === undefined && method === 'HEAD') return headBucket;
   const what = `${method} of ${key === '' ? 'a bucket' : 'an object'}${unknown ? ` with ${unknown}` : ''}`;
   throw new AwsError('NotImplemented', `${what} is not served by the local cloud`, 501);
 };
@@ -120,7 +139,7 @@ const answerXmlError = (request: IncomingMessage, response: ServerResponse, erro
     return;
   }
   const { code, status, message } =
-    error instanceof AwsError ? error : new AwsError('InternalError', String(error), 500);
+    error instanceof AwsError ? asS3Error(error) : new AwsError('InternalError', String(error), 500);
   const document = xmlDocument('Error', [
     ['Code', code],
     ['Message', message],
@@ -128,4 +147,18 @@ const answerXmlError = (request: IncomingMessage, response: ServerResponse, erro
   ]);
   response.writeHead(status, { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(document) });
   response.end(request.method === 'HEAD' ? undefined : document);
+};
+
+/** What other services call by other names, S3 has its own for. */
+const asS3Error = (error: AwsError): AwsError => {
+  const [code, message = error.message] = S3_WORDS[error.code] ?? [];
+  return code === undefined ? error : new AwsError(code, message, 403);
+};
+const S3_WORDS: Readonly<Record<string, readonly [string, string?]>> = {
+  AccessDeniedException: ['AccessDenied'],
+  MissingAuthenticationTokenException: ['AccessDenied', 'Access Denied'],
+  UnrecognizedClientException: [
+    'InvalidAccessKeyId',
+    'The AWS Access Key Id you provided does not exist in our records.',
+  ],
 };

@@ -1,13 +1,20 @@
 import { AwsError, type Listening, serveJson11 } from './aws-json.ts';
-import { openGuard } from './iam/guard.ts';
+import type { Guard, Principal } from './iam/guard.ts';
 import { openSecretStore, type SecretDeclaration } from './secrets-manager/secret-store.ts';
 
 export interface SecretsManager extends Listening {
   /** The secret's text, by ARN or name. */
   valueOf(secretId: string): string | undefined;
-  /** User and password of a database secret, as the Data API reads it. */
+  /** User and password of a database secret. */
   credentialsOf(secretId: string): { readonly username: string; readonly password: string } | undefined;
+  /**
+   * May `caller` read the secret? For a service that reads it in the caller's name.
+   * @throws AwsError AccessDeniedException
+   */
+  checkReader(secretId: string, caller: Principal): void;
 }
+
+const REGION = 'us-east-1';
 
 /**
  * Secrets Manager for the secrets of a template. Values are generated at the first start, by the template's
@@ -16,9 +23,10 @@ export interface SecretsManager extends Listening {
 export const startSecretsManager = async (options: {
   readonly dataDir: string;
   readonly secrets: readonly SecretDeclaration[];
+  readonly guard: Guard;
   readonly port?: number;
 }): Promise<SecretsManager> => {
-  const { dataDir, secrets, port } = options;
+  const { dataDir, secrets, guard, port } = options;
   const stored = openSecretStore(dataDir, secrets);
 
   const indexOf = (secretId: unknown): number => {
@@ -35,12 +43,22 @@ export const startSecretsManager = async (options: {
   };
   const textOf = (secretId: string): string | undefined => stored[indexOf(secretId)]?.value;
 
+  const checkReader = ({ arn, keyArn }: SecretDeclaration, caller: Principal): void => {
+    guard.check(caller, 'secretsmanager:GetSecretValue', arn);
+    if (keyArn === undefined) return;
+    guard.check(caller, 'kms:Decrypt', keyArn, {
+      'kms:ViaService': `secretsmanager.${REGION}.amazonaws.com`,
+      'kms:EncryptionContext:SecretARN': arn,
+    });
+  };
+
   const listening = await serveJson11({
-    guard: openGuard,
+    guard,
     port,
     operations: {
-      GetSecretValue: (input) => {
+      GetSecretValue: (input, caller) => {
         const { secret, value } = find(input);
+        checkReader(secret, caller);
         return {
           ARN: secret.arn,
           Name: secret.name,
@@ -50,8 +68,9 @@ export const startSecretsManager = async (options: {
           CreatedDate: value.created,
         };
       },
-      DescribeSecret: (input) => {
+      DescribeSecret: (input, caller) => {
         const { secret, value } = find(input);
+        guard.check(caller, 'secretsmanager:DescribeSecret', secret.arn);
         return {
           ARN: secret.arn,
           Name: secret.name,
@@ -67,6 +86,10 @@ export const startSecretsManager = async (options: {
   return {
     ...listening,
     valueOf: textOf,
+    checkReader: (secretId, caller) => {
+      const secret = secrets[indexOf(secretId)];
+      if (secret) checkReader(secret, caller);
+    },
     credentialsOf: (secretId) => {
       const text = textOf(secretId);
       if (text === undefined) return undefined;

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Guard, Principal } from './iam/guard.ts';
 
 export interface QueueDefinition {
   readonly name: string;
@@ -12,10 +13,18 @@ export interface DeadLetter {
   /** Milliseconds since 1970. */
   readonly sent: number;
   readonly body: string;
+  readonly attributes?: Readonly<Record<string, string>>;
 }
 
 export interface DeadLetterQueues {
-  send(queueArn: string, body: string): Promise<void>;
+  /** @throws AwsError AccessDeniedException when `caller` may not */
+  send(
+    queueArn: string,
+    message: { readonly body: string; readonly attributes?: Readonly<Record<string, string>> },
+    caller: Principal,
+  ): Promise<void>;
+  /** May `caller` send to the queue? @throws AwsError AccessDeniedException */
+  checkSender(queueArn: string, caller: Principal): void;
   messages(queueArn: string): Promise<readonly DeadLetter[]>;
 }
 
@@ -26,9 +35,10 @@ export interface DeadLetterQueues {
 export const startDeadLetterQueues = async (options: {
   readonly dataDir: string;
   readonly queues: readonly QueueDefinition[];
+  readonly guard: Pick<Guard, 'check'>;
   readonly now?: () => number;
 }): Promise<DeadLetterQueues> => {
-  const { now = Date.now } = options;
+  const { guard, now = Date.now } = options;
   const folder = join(options.dataDir, 'queues');
   mkdirSync(folder, { recursive: true });
   const paths = new Map(options.queues.map(({ name, arn }) => [arn, join(folder, `${name}.jsonl`)]));
@@ -43,8 +53,13 @@ export const startDeadLetterQueues = async (options: {
     await writeFile(`${path}.new`, kept.map((message) => `${JSON.stringify(message)}\n`).join(''));
     await rename(`${path}.new`, path);
   }
+  const checkSender = (queueArn: string, caller: Principal) => guard.check(caller, 'sqs:SendMessage', queueArn);
   return {
-    send: (queueArn, body) => appendFile(pathOf(queueArn), `${JSON.stringify({ sent: now(), body })}\n`),
+    checkSender,
+    send: async (queueArn, message, caller) => {
+      checkSender(queueArn, caller);
+      await appendFile(pathOf(queueArn), `${JSON.stringify({ sent: now(), ...message })}\n`);
+    },
     messages: (queueArn) => read(pathOf(queueArn)),
   };
 };

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { AwsError, type Operation } from '../aws-json.ts';
+import type { Principal } from '../iam/guard.ts';
+import type { StreamAccess } from './access.ts';
 import type { NewRecord } from './frame.ts';
 import { positionOf, sequenceNumber } from './sequence-number.ts';
 import { type KinesisStream, shardId } from './stream.ts';
@@ -72,14 +74,25 @@ export const checkedSize = (partitionKey: string, data: Uint8Array): number => {
 /** The operations of Kinesis that producers and readers use. Shard throughput is not limited. */
 export const kinesisOperations = (options: {
   readonly find: (nameOrArn: string) => KinesisStream | undefined;
+  readonly access: StreamAccess;
   readonly fault: PutFault;
   readonly now: () => number;
 }): Readonly<Record<string, Operation>> => {
-  const { find, fault, now } = options;
+  const { find, access, fault, now } = options;
   const streamOf = ({ StreamName, StreamARN }: { StreamName?: string | undefined; StreamARN?: string | undefined }) => {
     const asked = StreamName ?? StreamARN;
     const stream = asked === undefined ? undefined : find(asked);
     if (!stream) throw new AwsError('ResourceNotFoundException', `stream ${asked ?? '(none named)'} not found`);
+    return stream;
+  };
+  const open = (
+    caller: Principal,
+    operation: string,
+    use: Parameters<StreamAccess>[3],
+    asked: Parameters<typeof streamOf>[0],
+  ) => {
+    const stream = streamOf(asked);
+    access(caller, operation, stream, use);
     return stream;
   };
 
@@ -126,19 +139,19 @@ export const kinesisOperations = (options: {
   };
 
   return {
-    PutRecord: async (input) => {
+    PutRecord: async (input, caller) => {
       const request = parse(putRecord, input);
-      const [result] = await put(streamOf(request), [request]);
+      const [result] = await put(open(caller, 'PutRecord', 'write', request), [request]);
       if (result?.ErrorCode) throw new AwsError(result.ErrorCode, result.ErrorMessage ?? '');
       return { ...result, EncryptionType: 'NONE' };
     },
-    PutRecords: async (input) => {
+    PutRecords: async (input, caller) => {
       const request = parse(putRecords, input);
-      const Records = await put(streamOf(request), request.Records);
+      const Records = await put(open(caller, 'PutRecords', 'write', request), request.Records);
       return { FailedRecordCount: Records.filter((one) => one.ErrorCode).length, Records, EncryptionType: 'NONE' };
     },
-    DescribeStreamSummary: (input) => {
-      const stream = streamOf(parse(z.object(streamId), input));
+    DescribeStreamSummary: (input, caller) => {
+      const stream = open(caller, 'DescribeStreamSummary', 'describe', parse(z.object(streamId), input));
       return {
         StreamDescriptionSummary: {
           StreamName: stream.name,
@@ -153,8 +166,8 @@ export const kinesisOperations = (options: {
         },
       };
     },
-    ListShards: (input) => {
-      const stream = streamOf(parse(z.object(streamId), input));
+    ListShards: (input, caller) => {
+      const stream = open(caller, 'ListShards', 'describe', parse(z.object(streamId), input));
       return {
         Shards: stream.logs.map((log, number) => ({
           ShardId: log.id,
@@ -166,9 +179,9 @@ export const kinesisOperations = (options: {
         })),
       };
     },
-    GetShardIterator: (input) => {
+    GetShardIterator: (input, caller) => {
       const request = parse(shardIterator, input);
-      const stream = streamOf(request);
+      const stream = open(caller, 'GetShardIterator', 'describe', request);
       const number = stream.logs.findIndex((log) => log.id === request.ShardId);
       const log = stream.logs[number];
       if (!log) throw new AwsError('ResourceNotFoundException', `stream ${stream.name} has no ${request.ShardId}`);
@@ -181,13 +194,13 @@ export const kinesisOperations = (options: {
       }[request.ShardIteratorType]();
       return { ShardIterator: token(stream.name, number, position) };
     },
-    GetRecords: async (input) => {
+    GetRecords: async (input, caller) => {
       const request = parse(getRecords, input);
       const [name, number, position, issued] = readToken(request.ShardIterator);
       if (now() - issued > ITERATOR_LIFETIME_MS) {
         throw new AwsError('ExpiredIteratorException', 'the shard iterator is older than 5 minutes');
       }
-      const log = streamOf({ StreamName: name }).logs[number];
+      const log = open(caller, 'GetRecords', 'read', { StreamName: name }).logs[number];
       if (!log) throw new AwsError('ResourceNotFoundException', `stream ${name} has no ${shardId(number)}`);
       const { records, next } = await log.read(await log.seek(position), MAX_READ_BYTES);
       const taken = records.slice(0, request.Limit ?? MAX_READ_RECORDS);

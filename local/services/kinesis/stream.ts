@@ -8,6 +8,8 @@ export interface StreamDefinition {
   readonly arn: string;
   readonly shards: number;
   readonly retentionHours: number;
+  /** The customer's key that encrypts it. @default Kinesis' own, for which nobody needs a permission */
+  readonly keyArn?: string;
 }
 
 export interface KinesisStream extends StreamDefinition {

@@ -1,5 +1,6 @@
 import type { InvocationResult, Lambda } from '../lambda.ts';
 import { pause } from '../pause.ts';
+import type { DeadLetterQueues } from '../sqs.ts';
 
 /** How often and how long an asynchronous invocation of one alias or version is tried. */
 export interface AsyncInvokeConfig {
@@ -27,13 +28,16 @@ const THROTTLED_MAX_MS = 300_000;
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 export const asyncInvocations = (options: {
-  readonly lambda: Pick<Lambda, 'invoke' | 'titleOf'>;
+  readonly lambda: Pick<Lambda, 'invoke' | 'titleOf' | 'roleOf'>;
   readonly configs: readonly AsyncInvokeConfig[];
-  readonly sendToQueue: (queueArn: string, body: string) => Promise<void>;
+  readonly queues: Pick<DeadLetterQueues, 'send' | 'checkSender'>;
   readonly log: (line: string) => void;
   readonly retryAfterMs?: readonly number[];
 }): AsyncInvocations => {
-  const { lambda, configs, sendToQueue, log, retryAfterMs = RETRY_AFTER_MS } = options;
+  const { lambda, configs, queues, log, retryAfterMs = RETRY_AFTER_MS } = options;
+  // Lambda refuses a destination that the function's role may not send to.
+  for (const { functionName, onFailureQueueArn } of configs)
+    if (onFailureQueueArn) queues.checkSender(onFailureQueueArn, lambda.roleOf(functionName));
   const pauses = new Set<ReturnType<typeof pause>>();
   let stopped = false;
 
@@ -67,7 +71,8 @@ export const asyncInvocations = (options: {
       if (condition) {
         log(`lambda: ${lambda.titleOf(target)} gave up an event: ${condition}`);
         if (config?.onFailureQueueArn) {
-          await sendToQueue(config.onFailureQueueArn, failureRecord({ target, event, condition, failures, result }));
+          const body = failureRecord({ target, event, condition, failures, result });
+          await queues.send(config.onFailureQueueArn, { body }, lambda.roleOf(target));
         }
         return;
       }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import type { Credentials } from '../iam/guard.ts';
 
 export interface FunctionDefinition {
   readonly name: string;
@@ -9,6 +9,12 @@ export interface FunctionDefinition {
   readonly handler: string;
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
+  /** ARN of the role it runs as. */
+  readonly role: string;
+  /** @default /aws/lambda/NAME */
+  readonly logGroup?: string;
+  /** Sends traces to X-Ray, which its role must allow. */
+  readonly traced?: boolean;
   readonly environment: Readonly<Record<string, string>>;
   /** Invocations at a time. @default the account's limit */
   readonly reservedConcurrency?: number;
@@ -24,37 +30,43 @@ export const titleOf = ({ name, environment }: FunctionDefinition): string =>
 export const concurrencyOf = ({ reservedConcurrency = ACCOUNT_CONCURRENCY }: FunctionDefinition): number =>
   reservedConcurrency;
 
+export const logGroupOf = ({ name, logGroup }: FunctionDefinition): string => logGroup ?? `/aws/lambda/${name}`;
+/** One for all instances: on AWS each has its own. */
+export const logStreamOf = ({ name }: FunctionDefinition): string => `${name}.log`;
+
 /**
  * The environment of a function instance: what the template says, what the Lambda runtime adds, where the services
- * listen, and of this machine nothing but PATH. Credentials mean nothing here, but differ by function.
+ * listen, the credentials of its role, and of this machine nothing but PATH.
  */
 export const instanceEnvironment = (
-  { name, code, handler, memoryMb, environment }: FunctionDefinition,
+  definition: FunctionDefinition,
   endpoints: Readonly<Record<string, string>>,
-): Record<string, string> => ({
-  PATH: process.env.PATH ?? '',
-  TZ: 'UTC',
-  LANG: 'en_US.UTF-8',
-  AWS_REGION: 'us-east-1',
-  AWS_DEFAULT_REGION: 'us-east-1',
-  AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-  AWS_LAMBDA_FUNCTION_NAME: name,
-  AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
-  AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-  AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
-  AWS_LAMBDA_LOG_STREAM_NAME: `${name}.log`,
-  AWS_ACCESS_KEY_ID: `LOCAL${digest(name).slice(0, 15).toUpperCase()}`,
-  AWS_SECRET_ACCESS_KEY: digest(`secret of ${name}`),
-  AWS_SESSION_TOKEN: digest(`session of ${name}`),
-  // The SDK must not look for the user's own profiles, nor ask a network that is not there for a machine's role.
-  AWS_CONFIG_FILE: '/dev/null',
-  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-  AWS_EC2_METADATA_DISABLED: 'true',
-  LAMBDA_TASK_ROOT: code,
-  _HANDLER: handler,
-  ...Object.fromEntries(Object.entries(endpoints).map(([service, url]) => [`AWS_ENDPOINT_URL_${service}`, url])),
-  ...environment,
-});
-
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+  credentials: Credentials,
+): Record<string, string> => {
+  const { name, code, handler, memoryMb, environment } = definition;
+  return {
+    PATH: process.env.PATH ?? '',
+    TZ: 'UTC',
+    LANG: 'en_US.UTF-8',
+    AWS_REGION: 'us-east-1',
+    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_LAMBDA_FUNCTION_NAME: name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: logGroupOf(definition),
+    AWS_LAMBDA_LOG_STREAM_NAME: logStreamOf(definition),
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.sessionToken,
+    // The SDK must not look for the user's own profiles, nor ask a network that is not there for a machine's role.
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    LAMBDA_TASK_ROOT: code,
+    _HANDLER: handler,
+    ...Object.fromEntries(Object.entries(endpoints).map(([service, url]) => [`AWS_ENDPOINT_URL_${service}`, url])),
+    ...environment,
+  };
+};

@@ -9,6 +9,12 @@ export interface BucketDefinition {
   readonly name: string;
   /** Keep what is overwritten or deleted. */
   readonly versioned: boolean;
+  /** The customer's key that encrypts its objects. @default S3's own, for which nobody needs a permission */
+  readonly keyArn?: string;
+  /** Objects share a key made from the customer's for the bucket. */
+  readonly bucketKey?: boolean;
+  /** Where S3 delivers the log of who used the bucket. */
+  readonly accessLogs?: { readonly bucket: string; readonly prefix: string };
 }
 
 export interface NewObject {
@@ -23,7 +29,8 @@ export interface NewObject {
 export type Bucket = Awaited<ReturnType<typeof openBucket>>;
 
 /** A bucket in a folder: objects as plain files under `objects/`, and `contents.jsonl`, which says what they are. */
-export const openBucket = async (folder: string, { name, versioned }: BucketDefinition) => {
+export const openBucket = async (folder: string, definition: BucketDefinition) => {
+  const { versioned } = definition;
   const incoming = join(folder, 'incoming');
   rmSync(incoming, { recursive: true, force: true });
   mkdirSync(incoming, { recursive: true });
@@ -98,8 +105,7 @@ export const openBucket = async (folder: string, { name, versioned }: BucketDefi
   };
 
   return {
-    name,
-    versioned,
+    ...definition,
     put,
     current,
     latest,

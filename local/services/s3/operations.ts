@@ -2,6 +2,8 @@ import { createReadStream } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { AwsError } from '../aws-json.ts';
+import type { Principal } from '../iam/guard.ts';
+import type { BucketAccess } from './access.ts';
 import type { Bucket } from './bucket.ts';
 import { listObjects } from './listing.ts';
 import type { ObjectVersion } from './object-log.ts';
@@ -15,12 +17,17 @@ export interface S3Call {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly body: Buffer;
+  readonly caller: Principal;
+  readonly access: BucketAccess;
 }
 
 /** Headers of the object that S3 keeps and returns. */
 const KEPT = ['content-type', 'cache-control', 'content-disposition', 'content-language', 'expires'];
 
-export const putObject = async ({ bucket, key, request: { headers }, response, body }: S3Call): Promise<void> => {
+export const putObject = async (call: S3Call): Promise<void> => {
+  const { bucket, key, response, body } = call;
+  const { headers } = call.request;
+  call.access.put(call.caller, bucket, key);
   const { bytes, checksums } = readObject(body, headers);
   const kept = Object.entries(headers).filter(([name]) => KEPT.includes(name) || name.startsWith('x-amz-meta-'));
   const encoding = (headers['content-encoding'] ?? '').replace(/(^|,)\s*aws-chunked\s*(,\s*|$)/, '');
@@ -39,8 +46,11 @@ export const putObject = async ({ bucket, key, request: { headers }, response, b
 };
 
 /** GetObject and HeadObject. */
-export const getObject = async ({ bucket, key, query, request, response }: S3Call): Promise<void> => {
-  const version = found(bucket, key, query.get('versionId') ?? undefined, response);
+export const getObject = async (call: S3Call): Promise<void> => {
+  const { bucket, key, query, request, response } = call;
+  const decrypts = request.method !== 'HEAD' || request.headers['x-amz-checksum-mode'] === 'ENABLED';
+  call.access.get(call.caller, bucket, key, query.has('versionId'), decrypts);
+  const version = found(call, query.get('versionId') ?? undefined);
   const range = rangeOf(request.headers.range, version.size);
   const wantsChecksum = request.headers['x-amz-checksum-mode'] === 'ENABLED' && !range;
   response.writeHead(range ? 206 : 200, {
@@ -58,7 +68,8 @@ export const getObject = async ({ bucket, key, query, request, response }: S3Cal
   else await pipeline(createReadStream(bucket.pathOf(version), range ?? {}), response);
 };
 
-export const deleteObject = async ({ bucket, key, query, response }: S3Call): Promise<void> => {
+export const deleteObject = async ({ bucket, key, query, response, caller, access }: S3Call): Promise<void> => {
+  access.remove(caller, bucket, key, query.has('versionId'));
   const removed = await bucket.remove(key, query.get('versionId') ?? undefined);
   response.writeHead(204, {
     ...(removed && versionHeader(bucket, removed)),
@@ -70,7 +81,13 @@ export const deleteObject = async ({ bucket, key, query, response }: S3Call): Pr
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 const MOST_KEYS = 1000;
 
-export const listObjectsV2 = async ({ bucket, query, response }: S3Call): Promise<void> => {
+export const headBucket = async ({ bucket, response, caller, access }: S3Call): Promise<void> => {
+  access.list(caller, bucket);
+  response.writeHead(200).end();
+};
+
+export const listObjectsV2 = async ({ bucket, query, response, caller, access }: S3Call): Promise<void> => {
+  access.list(caller, bucket, query.get('prefix') ?? undefined);
   const text = (name: string) => query.get(name) ?? '';
   const asked = Number(query.get('max-keys') ?? MOST_KEYS);
   if (!Number.isInteger(asked) || asked < 0) throw new AwsError('InvalidArgument', `max-keys ${asked} is no count`);
@@ -115,13 +132,15 @@ export const listObjectsV2 = async ({ bucket, query, response }: S3Call): Promis
   response.end(document);
 };
 
-const found = (bucket: Bucket, key: string, versionId: string | undefined, response: ServerResponse): ObjectVersion => {
+const found = ({ bucket, key, response, caller, access }: S3Call, versionId: string | undefined): ObjectVersion => {
   const version = versionId === undefined ? bucket.latest(key) : bucket.version(key, versionId);
   if (version && !version.deleteMarker) return version;
   if (version?.deleteMarker) response.setHeader('x-amz-delete-marker', 'true');
   if (version && versionId !== undefined) {
     throw new AwsError('MethodNotAllowed', 'The specified method is not allowed against a delete marker.', 405);
   }
+  // Who may not list a bucket is not told what it lacks.
+  access.list(caller, bucket);
   if (versionId !== undefined) throw new AwsError('NoSuchVersion', 'The specified version does not exist.', 404);
   throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
 };

@@ -19,6 +19,8 @@ export interface SecretDeclaration {
   readonly description?: string;
   readonly generate?: GenerateSecretString;
   readonly secretString?: string;
+  /** The customer's key that encrypts it. @default Secrets Manager's own, for which nobody needs a permission */
+  readonly keyArn?: string;
 }
 
 export interface StoredSecret {
