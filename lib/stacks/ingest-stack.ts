@@ -1,7 +1,10 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { Deposit } from '../constructs/buckets.ts';
+import { DeviceProvisioning, TEMPLATE_NAME } from '../constructs/device-provisioning.ts';
+import type { DeviceTable } from '../constructs/device-table.ts';
 import { EdgeAgentAccess } from '../constructs/edge-agent-access.ts';
 import { MeasurementRule } from '../constructs/measurement-rule.ts';
 
@@ -10,17 +13,25 @@ export interface IngestStackProps extends StackProps {
   readonly measurements: IStream;
   /** Where messages go that the stream refuses. */
   readonly failed: Deposit;
+  /** Who may have a certificate. */
+  readonly devices: DeviceTable;
+  readonly logKey: IKey;
 }
 
-/** How a plant's messages come in: who may send them, and the rule that takes them to the stream. */
+/** How a plant's messages come in: who may send them, how a device becomes one of them, and the rule to the stream. */
 export class IngestStack extends Stack {
-  constructor(scope: Construct, id: string, { measurements, failed, ...props }: IngestStackProps) {
+  constructor(scope: Construct, id: string, { measurements, failed, devices, logKey, ...props }: IngestStackProps) {
     super(scope, id, props);
     const rule = new MeasurementRule(this, 'MeasurementRule', { measurements, failed });
-    const agents = new EdgeAgentAccess(this, 'EdgeAgents', { ruleName: rule.ruleName });
+    const { ruleName } = rule;
+    const agents = new EdgeAgentAccess(this, 'EdgeAgents', { ruleName, templateName: TEMPLATE_NAME });
+    const provisioning = new DeviceProvisioning(this, 'Provisioning', { devices, agents, ruleName, logKey });
 
-    new CfnOutput(this, 'RuleName', { value: rule.ruleName, description: 'topic rule that edge agents publish to' });
-    new CfnOutput(this, 'ThingTypeName', { value: agents.thingTypeName, description: 'type of an edge agent' });
-    new CfnOutput(this, 'DevicePolicyName', { value: agents.policyName, description: 'policy of agent certificates' });
+    const output = (id: string, value: string, description: string) => new CfnOutput(this, id, { value, description });
+    output('RuleName', ruleName, 'topic rule that edge agents publish to');
+    output('ThingTypeName', agents.thingTypeName, 'type of an edge agent');
+    output('DevicePolicyName', agents.devicePolicyName, 'policy of agent certificates');
+    output('ClaimPolicyName', agents.claimPolicyName, 'policy of claim certificates');
+    output('ProvisioningTemplateName', provisioning.templateName, 'fleet provisioning template of edge agents');
   }
 }

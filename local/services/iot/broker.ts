@@ -7,11 +7,14 @@ import type { ServerIdentity } from './key-files.ts';
 import { authorise, type CompiledPolicy } from './policy.ts';
 import { REASON } from './reason-codes.ts';
 import type { DeviceIdentity, DeviceRegistry } from './registry.ts';
+import type { ReservedRequest } from './reserved.ts';
 import type { Rules } from './rules.ts';
 import { basicIngest } from './topics.ts';
 
 export interface Broker {
   readonly port: number;
+  /** Publishes what does not come from a client. */
+  publish(topic: string, payload: Buffer, qos: 0 | 1): void;
   /** Ends the connections that were made with these certificates. */
   disconnect(certificateIds: readonly string[]): void;
   /** Takes no more packets, waits for the actions under way and acknowledges them, then ends every connection; once. */
@@ -28,6 +31,8 @@ export interface BrokerOptions {
   readonly port: number;
   readonly counters: IotCounters;
   readonly losesMessages: () => boolean;
+  /** Gets what is sent to the topics of services, instead of subscribers and rules. */
+  readonly reserved: (request: ReservedRequest) => void;
   log(line: string): void;
 }
 
@@ -46,15 +51,29 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
   const { identity, registry, policies, rules, arnPrefix, counters, log } = options;
   const open = new Map<Connection, { readonly socket: TLSSocket; readonly certificateId: string }>();
   const clients = new Map<string, Connection>();
+  /** Also of connections that have ended, whose will is still to be published. */
+  const certificates = new WeakMap<Connection, string>();
   let stopping = false;
 
-  const publish = (publication: Publication, done: () => void) => {
+  const deliver = (publication: Publication) => {
+    const levels = publication.topic.split('/');
+    for (const connection of clients.values()) connection.deliver(publication, levels);
+  };
+
+  const answerTo = (connection: Connection) => (topic: string, body: object) =>
+    connection.deliver(fromCloud(topic, Buffer.from(JSON.stringify(body)), 1), topic.split('/'));
+
+  const publish = (publication: Publication, from: Connection, done: () => void) => {
     // Not acknowledged, so a device sends it again; a will of a connection that the stop ends is not news.
     if (stopping) return;
     const { topic, publisher, payload } = publication;
-    if (!basicIngest(topic) && clients.size > 0) {
-      const levels = topic.split('/');
-      for (const connection of clients.values()) connection.deliver(publication, levels);
+    if (!basicIngest(topic)) {
+      if (topic.startsWith('$aws/')) {
+        const certificateId = certificates.get(from)!;
+        options.reserved({ topic, payload, from: { certificateId, clientId: publisher, answer: answerTo(from) } });
+        return done();
+      }
+      deliver(publication);
     }
     if (options.losesMessages()) done();
     else rules.deliver(topic, publisher, payload, done);
@@ -79,6 +98,7 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
       },
     });
     open.set(connection, { socket, certificateId: device.certificateId });
+    certificates.set(connection, device.certificateId);
     counters.connections = open.size;
   };
 
@@ -145,10 +165,19 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
 
   return {
     port: (server.address() as AddressInfo).port,
+    publish: (topic, payload, qos) => {
+      if (stopping) return;
+      const publication = fromCloud(topic, payload, qos);
+      deliver(publication);
+      rules.deliver(topic, publication.publisher, payload, () => undefined);
+    },
     disconnect: (certificateIds) => {
       for (const [connection, { certificateId }] of open)
         if (certificateIds.includes(certificateId))
-          connection.close(REASON.administrativeAction, 'the certificate has been deactivated');
+          connection.close(
+            REASON.administrativeAction,
+            'the certificate is no longer active, or no longer that of the thing',
+          );
     },
     stop: () => {
       stopped ??= stop();
@@ -156,3 +185,11 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
     },
   };
 };
+
+const fromCloud = (topic: string, payload: Buffer, qos: 0 | 1): Publication => ({
+  topic,
+  payload,
+  qos,
+  properties: undefined,
+  publisher: '',
+});

@@ -1,5 +1,6 @@
 import './reflect-metadata.ts';
-import { createPrivateKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
+import { createPrivateKey, generateKeyPair, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
+import { promisify } from 'node:util';
 import x509 from '@peculiar/x509';
 
 x509.cryptoProvider.set(webcrypto);
@@ -58,11 +59,12 @@ export const createAuthority = async (): Promise<KeyedCertificate> => {
   return exported(certificate, keys.privateKey);
 };
 
-const issue = async (
+const sign = async (
   authority: KeyedCertificate,
   commonName: string,
+  publicKey: webcrypto.CryptoKey,
   extensions: readonly x509.Extension[],
-): Promise<KeyedCertificate> => {
+): Promise<x509.X509Certificate> => {
   const issuer = new x509.X509Certificate(authority.certificate);
   const signingKey = await webcrypto.subtle.importKey(
     'pkcs8',
@@ -71,24 +73,31 @@ const issue = async (
     false,
     ['sign'],
   );
-  const keys = await newKeys();
-  const certificate = await x509.X509CertificateGenerator.create({
+  return x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject: [{ CN: [commonName] }],
     issuer: issuer.subject,
     ...validity(LEAF_DAYS),
     signingAlgorithm: ALGORITHM,
-    publicKey: keys.publicKey,
+    publicKey,
     signingKey,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await x509.SubjectKeyIdentifierExtension.create(publicKey),
       await x509.AuthorityKeyIdentifierExtension.create(issuer),
       ...extensions,
     ],
   });
-  return exported(certificate, keys.privateKey);
+};
+
+const issue = async (
+  authority: KeyedCertificate,
+  commonName: string,
+  extensions: readonly x509.Extension[],
+): Promise<KeyedCertificate> => {
+  const keys = await newKeys();
+  return exported(await sign(authority, commonName, keys.publicKey, extensions), keys.privateKey);
 };
 
 export const issueServer = (authority: KeyedCertificate): Promise<KeyedCertificate> =>
@@ -100,8 +109,38 @@ export const issueServer = (authority: KeyedCertificate): Promise<KeyedCertifica
     ]),
   ]);
 
-export const issueDevice = (authority: KeyedCertificate, thing: string): Promise<KeyedCertificate> =>
-  issue(authority, thing, [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth])]);
+const forClients = () => [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth])];
+
+export const issueDevice = (authority: KeyedCertificate, commonName: string): Promise<KeyedCertificate> =>
+  issue(authority, commonName, forClients());
+
+/** The subject that AWS IoT gives to every certificate, whatever the request says. */
+const SUBJECT = 'AWS IoT Certificate';
+
+/**
+ * A certificate, PEM, for the key of a certificate signing request.
+ * @throws Error when the request is none, or is not signed with the key that it names
+ */
+export const issueFromCsr = async (authority: KeyedCertificate, csr: string): Promise<string> => {
+  const request = new x509.Pkcs10CertificateRequest(csr);
+  if (!(await request.verify())) throw new Error('the request is not signed with its own key');
+  const publicKey = await request.publicKey.export();
+  return `${(await sign(authority, SUBJECT, publicKey, forClients())).toString('pem')}\n`;
+};
+
+/** As AWS makes them: RSA of 2,048 bits, PEM. */
+export const issueWithKeys = async (authority: KeyedCertificate): Promise<KeyedCertificate & { publicKey: string }> => {
+  const keys = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+  const der = keys.publicKey.export({ type: 'spki', format: 'der' });
+  const rsa = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+  const publicKey = await webcrypto.subtle.importKey('spki', der, rsa, true, ['verify']);
+  const certificate = await sign(authority, SUBJECT, publicKey, forClients());
+  return {
+    certificate: `${certificate.toString('pem')}\n`,
+    key: String(keys.privateKey.export({ type: 'pkcs8', format: 'pem' })),
+    publicKey: String(keys.publicKey.export({ type: 'spki', format: 'pem' })),
+  };
+};
 
 /** Is the pair complete, long enough valid, and signed by `authority` (by itself when it is left out)? */
 export const isUsable = (pair: KeyedCertificate, authority: KeyedCertificate = pair): boolean => {

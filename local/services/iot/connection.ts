@@ -30,7 +30,7 @@ export interface Surroundings {
   connected(connection: Connection): void;
   disconnected(connection: Connection): void;
   /** Calls `done` once, when the message may be acknowledged. */
-  publish(publication: Publication, done: () => void): void;
+  publish(publication: Publication, from: Connection, done: () => void): void;
 }
 
 export interface Connection {
@@ -163,9 +163,9 @@ export const serveConnection = (socket: Duplex, broker: Surroundings): Connectio
     // Neither QoS 0 nor MQTT 3.1.1 has a window of its own: the socket is the window.
     underWay += 1;
     if (underWay >= RECEIVE_MAXIMUM) socket.pause();
-    if (qos === 0) return broker.publish(publication, finished);
+    if (qos === 0) return broker.publish(publication, connection, finished);
     const acknowledge = acks.expect(packet.messageId!);
-    broker.publish(publication, () => {
+    broker.publish(publication, connection, () => {
       acknowledge();
       finished();
     });
@@ -223,7 +223,7 @@ export const serveConnection = (socket: Duplex, broker: Surroundings): Connectio
       properties: willProperties(will),
       publisher: clientId,
     };
-    broker.publish(publication, () => undefined);
+    broker.publish(publication, connection, () => undefined);
   });
 
   const connection: Connection = {

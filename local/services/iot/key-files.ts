@@ -55,6 +55,8 @@ export const deviceFiles = (dataDir: string, thing: string): CertificateFiles =>
   // A colon is allowed in a thing name and not in a file name on every disk; `_.` cannot occur in a thing name.
   filesOf(join(dataDir, 'devices'), thing.replaceAll(':', '_.'));
 
+export const claimFiles = (dataDir: string): CertificateFiles => filesOf(dataDir, 'claim');
+
 export interface ServerIdentity {
   readonly authority: KeyedCertificate;
   readonly server: KeyedCertificate;

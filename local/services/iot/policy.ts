@@ -29,6 +29,9 @@ interface BoundStatement {
   readonly resources: readonly RegExp[];
 }
 
+/** Characters of a policy document, white space not counted. */
+const MAX_CHARACTERS = 2048;
+
 const texts = z.union([z.string().transform((text) => [text]), z.array(z.string()).min(1)]);
 const flags = z.union([z.boolean(), z.string()]).transform(String);
 const conditionValues = z.union([flags.transform((flag) => [flag]), z.array(flags).min(1)]);
@@ -112,6 +115,8 @@ export const compilePolicy = ({ policyName, document }: PolicyDocument): Compile
   try {
     const parsed = policyDocument.safeParse(document);
     if (!parsed.success) throw new Error(z.prettifyError(parsed.error));
+    const size = JSON.stringify(document).replaceAll(/\s/g, '').length;
+    if (size > MAX_CHARACTERS) throw new Error(`it has ${size} characters, AWS IoT takes ${MAX_CHARACTERS}`);
     const statements = parsed.data.Statement.map((statement) => ({
       effect: statement.Effect,
       actions: statement.Action.map(compileAction),

@@ -1,7 +1,7 @@
 import type { IPublishPacket } from 'mqtt-packet';
 import { MAX_PAYLOAD, TOPIC_ALIAS_MAXIMUM } from './limits.ts';
 import { type Problem, REASON } from './reason-codes.ts';
-import { basicIngest, topicProblem } from './topics.ts';
+import { basicIngest, servedTopic, topicProblem } from './topics.ts';
 
 /** Resolves the topic aliases of one connection; undefined when an alias is not valid. */
 export const topicAliases = (): ((packet: IPublishPacket) => string | undefined) => {
@@ -22,8 +22,7 @@ export const publishProblem = (packet: IPublishPacket, topic: string | undefined
   if (topic === undefined) return [REASON.topicAliasInvalid, 'the topic alias is not known'];
   const problem = topicProblem(topic);
   if (problem !== undefined) return [REASON.topicNameInvalid, `topic "${topic}" ${problem}`];
-  // Shadows, jobs and fleet provisioning would answer here.
-  if (topic.startsWith('$') && !basicIngest(topic))
+  if (topic.startsWith('$') && !basicIngest(topic) && !servedTopic(topic))
     return [REASON.topicNameInvalid, `topic "${topic}" is reserved, and nothing behind it runs in the local cloud`];
   if (packet.payload.length > MAX_PAYLOAD)
     return [REASON.packetTooLarge, `a payload has at most ${MAX_PAYLOAD} bytes, got ${packet.payload.length}`];

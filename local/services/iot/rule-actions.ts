@@ -10,15 +10,23 @@ export interface TopicRule {
   readonly sql: string;
   /** Only '2016-03-23' is supported. @default '2015-10-08', as on AWS, and so refused */
   readonly awsIotSqlVersion?: string | undefined;
-  readonly kinesisAction: { readonly streamName: string; readonly partitionKey: string };
-  readonly errorAction?: { readonly s3: { readonly bucketName: string; readonly key: string } } | undefined;
+  readonly kinesisAction: { readonly streamName: string; readonly partitionKey: string; readonly roleArn: string };
+  readonly errorAction?:
+    | { readonly s3: { readonly bucketName: string; readonly key: string; readonly roleArn: string } }
+    | undefined;
   readonly disabled?: boolean | undefined;
 }
 
 /** Where the actions of rules lead. A rejection means that the service refused. */
 export interface ActionTargets {
-  putRecord(streamName: string, partitionKey: string, data: Uint8Array): Promise<void>;
-  putObject(bucket: string, key: string, body: Uint8Array): Promise<void>;
+  putRecord(streamName: string, partitionKey: string, data: Uint8Array, as: RuleRole): Promise<void>;
+  putObject(bucket: string, key: string, body: Uint8Array, as: RuleRole): Promise<void>;
+}
+
+/** In whose name an action is done: a role that the rule takes on. */
+export interface RuleRole {
+  readonly roleArn: string;
+  readonly ruleName: string;
 }
 
 /** A message on its way through one rule. */
@@ -65,7 +73,8 @@ export const compileActions = (
   counters: IotCounters,
   log: (line: string) => void,
 ): ((run: RuleRun, done: () => void) => void) => {
-  const { streamName } = kinesisAction;
+  const { streamName, roleArn } = kinesisAction;
+  const streamRole = { roleArn, ruleName };
   const partitionKey = compileTemplate(kinesisAction.partitionKey);
   const errorKey = errorAction && compileTemplate(errorAction.s3.key);
 
@@ -94,7 +103,8 @@ export const compileActions = (
       if (!errorAction || !errorKey) throw new Error('the rule has no error action');
       const key = filled(errorKey, errorAction.s3.key, run.message);
       const body = errorObject(run, error);
-      const put = () => targets.putObject(errorAction.s3.bucketName, key, body);
+      const put = () =>
+        targets.putObject(errorAction.s3.bucketName, key, body, { roleArn: errorAction.s3.roleArn, ruleName });
       await put().catch((refusal: unknown) => retry(put, refusal, counters));
       counters.errorActionSuccess += 1;
       log(`iot: rule ${ruleName}: ${reason(error)}; message kept in s3://${errorAction.s3.bucketName}/${key}`);
@@ -114,7 +124,7 @@ export const compileActions = (
     const giveUp = (error: unknown) => void fail(run, error).then(done);
     try {
       const key = filled(partitionKey, kinesisAction.partitionKey, run.message);
-      const put = () => targets.putRecord(streamName, key, run.record);
+      const put = () => targets.putRecord(streamName, key, run.record, streamRole);
       // Nearly every message goes this way, and needs no promise but the one that putRecord returns.
       put().then(succeed, (error: unknown) => void retry(put, error, counters).then(succeed, giveUp));
     } catch (error) {

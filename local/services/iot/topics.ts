@@ -8,6 +8,12 @@ export const basicIngest = (topic: string): { readonly ruleName: string; readonl
   return match ? { ruleName: match[1]!, rest: topic.slice(match[0].length) } : undefined;
 };
 
+const SERVED =
+  /^\$aws\/(?:certificates\/create-from-csr\/json|provisioning-templates\/[^/]+\/provision\/json|things\/[^/]+\/(?:shadow\/(?:update|get)|jobs\/(?:start-next|get|[^/]+\/(?:get|update))))$/;
+
+/** Does a service answer to this topic? */
+export const servedTopic = (topic: string): boolean => SERVED.test(topic);
+
 const tooLong = (text: string): string | undefined => {
   // The first three levels of a Basic Ingest topic do not count.
   const counted = basicIngest(text)?.rest ?? text;

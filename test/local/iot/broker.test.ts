@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { IConnackPacket, IDisconnectPacket, IPubackPacket, IPublishPacket, ISubackPacket } from 'mqtt-packet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REASON } from '../../../local/services/iot/reason-codes.ts';
@@ -159,6 +160,21 @@ describe('certificates', () => {
   });
 });
 
+describe('a device', () => {
+  it('has one certificate, however often it is registered at once', async () => {
+    const files = await Promise.all(
+      [1, 2, 3].map(() => iot.registerDevice({ thing: 'eager', facility: '1', policyName: 'device' })),
+    );
+    const certificates = files.map(({ certificateFile }) => readFileSync(certificateFile, 'utf8'));
+    expect(new Set(certificates).size).toBe(1);
+    expect((await iot.device('eager', '1')).connack.reasonCode).toBe(0);
+  });
+
+  it('that is not registered cannot be deactivated', () => {
+    expect(() => iot.deactivateDevice('nobody')).toThrow('no thing named "nobody"');
+  });
+});
+
 describe('PUBLISH', () => {
   it('for another facility is not authorised, and ends the connection', async () => {
     const client = await iot.device('stranger', '1');
@@ -201,7 +217,11 @@ describe('PUBLISH', () => {
     ['a wildcard in its topic', { topic: 'emissionwatch/v1/1/edges/#' }, REASON.topicNameInvalid],
     ['nine levels', { topic: 'emissionwatch/v1/1/edges/5/6/7/8/9' }, REASON.topicNameInvalid],
     ['a topic of 257 bytes', { topic: `emissionwatch/v1/1/edges/${'x'.repeat(232)}` }, REASON.topicNameInvalid],
-    ['a reserved topic', { topic: '$aws/things/edges/shadow/update' }, REASON.topicNameInvalid],
+    [
+      'a reserved topic that no service answers',
+      { topic: '$aws/events/presence/connected/edges' },
+      REASON.topicNameInvalid,
+    ],
     ['an alias that was never set', { topic: '', properties: { topicAlias: 3 } }, REASON.topicAliasInvalid],
     ['a ninth alias', { properties: { topicAlias: 9 } }, REASON.topicAliasInvalid],
   ] as const)('with %s ends the connection', async (_, change, reason) => {

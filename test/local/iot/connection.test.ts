@@ -25,7 +25,7 @@ const connection = () => {
     authorisationOf: () => () => true,
     connected: () => undefined,
     disconnected: () => undefined,
-    publish: (publication, done) => {
+    publish: (publication, _from, done) => {
       pending.push(done);
       served.deliver(publication, publication.topic.split('/'));
     },

@@ -12,8 +12,10 @@ export const INGEST_RULE = {
   ruleName: 'ingest',
   awsIotSqlVersion: '2016-03-23',
   sql: `SELECT encode(*, 'base64') AS payload, topic(3) AS facility, topic(4) AS thing, timestamp() AS received FROM 'emissionwatch/v1/+/+/minutes'`,
-  kinesisAction: { streamName: 'measurements', partitionKey: `\${topic(3)}` },
-  errorAction: { s3: { bucketName: 'landing', key: `failed/\${topic(3)}/\${timestamp()}-\${newuuid()}` } },
+  kinesisAction: { streamName: 'measurements', partitionKey: `\${topic(3)}`, roleArn: 'writer' },
+  errorAction: {
+    s3: { bucketName: 'landing', key: `failed/\${topic(3)}/\${timestamp()}-\${newuuid()}`, roleArn: 'keeper' },
+  },
 } as const;
 
 const thing = `\${iot:Connection.Thing.ThingName}`;

@@ -86,7 +86,11 @@ describe('Basic Ingest', () => {
   });
 
   it('goes to the named rule alone, whatever its FROM and the other rules say', async () => {
-    const other = { ...INGEST_RULE, ruleName: 'other', kinesisAction: { streamName: 'other', partitionKey: 'k' } };
+    const other = {
+      ...INGEST_RULE,
+      ruleName: 'other',
+      kinesisAction: { streamName: 'other', partitionKey: 'k', roleArn: 'writer' },
+    };
     const { device, records } = await start({ rules: [INGEST_RULE, other], policies: [allowAll('device')] });
     const client = await device('agent-3', '3');
     await acknowledged(client, '$aws/rules/other/not/what/from/says');
@@ -96,7 +100,11 @@ describe('Basic Ingest', () => {
 
 describe('an ordinary topic', () => {
   it('goes to every rule whose FROM matches, and to none when none does', async () => {
-    const second = { ...INGEST_RULE, ruleName: 'second', kinesisAction: { streamName: 'second', partitionKey: 'k' } };
+    const second = {
+      ...INGEST_RULE,
+      ruleName: 'second',
+      kinesisAction: { streamName: 'second', partitionKey: 'k', roleArn: 'writer' },
+    };
     const { device, records } = await start({ rules: [INGEST_RULE, second] });
     const client = await device('agent-3', '3');
     await acknowledged(client, 'emissionwatch/v1/3/agent-3/minutes');
@@ -163,7 +171,10 @@ describe('a stream that refuses', () => {
   });
 
   it('a partition key without value goes to the error action', async () => {
-    const rule = { ...INGEST_RULE, kinesisAction: { streamName: 'measurements', partitionKey: `\${topic(9)}` } };
+    const rule = {
+      ...INGEST_RULE,
+      kinesisAction: { streamName: 'measurements', partitionKey: `\${topic(9)}`, roleArn: 'writer' },
+    };
     const { device, records, objects } = await start({ rules: [rule] });
     const client = await device('agent-3', '3');
     await acknowledged(client, ingestTopic('3', 'agent-3'));

@@ -1,0 +1,1 @@
+export type AdmitDeviceEnv = 'DEVICES_TABLE';
