@@ -1,3 +1,5 @@
+import { copyOf, withMessageFaults } from './faults/message-faults.ts';
+import type { Numbered } from './faults/script.ts';
 import { decode, encodeWhole } from './message/encode.ts';
 import { continues, cut, type FacilityMinutes, join } from './message/facility-minutes.ts';
 import type { Outgoing } from './outgoing.ts';
@@ -16,15 +18,6 @@ const LATE = 0.05;
 const REORDER_WINDOW = 24;
 const WEEK_MINUTES = 7 * 24 * 60;
 
-/** A second copy. The buffer lets go of the minutes when the original is acknowledged, so that it may get lost. */
-const copyOf = (start: number, minutes: number, body: Uint8Array): Outgoing => ({
-  start,
-  minutes,
-  body,
-  async acknowledge() {},
-  async setAside() {},
-});
-
 /** The second half of one message and the first half of the next in one, or half of the message if none can follow. */
 const cutAnew = (before: Uint8Array | undefined, body: Uint8Array): Outgoing | undefined => {
   const block = decode(body);
@@ -36,18 +29,17 @@ const cutAnew = (before: Uint8Array | undefined, body: Uint8Array): Outgoing | u
     if (continues(tail, head)) parts.unshift(tail);
   }
   const whole = encodeWhole(join(parts));
-  return whole && copyOf(whole.start, whole.minutes, whole.body);
+  return whole && copyOf(whole);
 };
 
 async function* duplicated(messages: AsyncIterable<Outgoing>, random: () => number): AsyncGenerator<Outgoing> {
   let before: Uint8Array | undefined;
   for await (const message of messages) {
-    const { start, minutes, body } = message;
     yield message;
-    if (random() < DUPLICATED) yield copyOf(start, minutes, body);
-    const anew = random() < CUT_ANEW ? cutAnew(before, body) : undefined;
+    if (random() < DUPLICATED) yield copyOf(message);
+    const anew = random() < CUT_ANEW ? cutAnew(before, message.body) : undefined;
     if (anew) yield anew;
-    before = body;
+    before = message.body;
   }
 }
 
@@ -73,6 +65,13 @@ async function* reordered(messages: AsyncIterable<Outgoing>, random: () => numbe
   while (window.length > 0) yield anyOne();
 }
 
+export interface Trouble {
+  readonly seed: number;
+  readonly kinds: readonly ChaosKind[];
+  /** Those of a fault script come first, so that chaos also strikes what they made. */
+  readonly faults?: readonly Numbered[];
+}
+
 /**
  * Wraps a facility's outgoing messages in trouble that the cloud has to put up with, seeded. Every minute still goes
  * out at least once, and none that the buffer does not hold. Meant for sources that end: what is held back at the end
@@ -80,9 +79,9 @@ async function* reordered(messages: AsyncIterable<Outgoing>, random: () => numbe
  */
 export const chaos = (
   messages: AsyncIterable<Outgoing>,
-  { seed, kinds }: { readonly seed: number; readonly kinds: readonly ChaosKind[] },
+  { seed, kinds, faults = [] }: Trouble,
 ): AsyncIterable<Outgoing> => {
-  let stream = messages;
+  let stream = withMessageFaults(messages, faults, seed);
   if (kinds.includes('duplicate')) stream = duplicated(stream, seeded(seed, 1));
   if (kinds.includes('late')) stream = late(stream, seeded(seed, 2));
   if (kinds.includes('reorder')) stream = reordered(stream, seeded(seed, 3));

@@ -1,14 +1,18 @@
-import { once } from 'node:events';
 import { minuteOfText } from '#core/time';
 import { type AgentParts, runAgent } from './agent.ts';
 import { lmdbStore } from './buffer/lmdb-store.ts';
 import { minuteBuffer } from './buffer/minute-buffer.ts';
+import { readProvisioned } from './certificate/device-files.ts';
+import { rotate } from './certificate/rotate.ts';
+import type { Trouble } from './chaos.ts';
 import { wallClock } from './clock.ts';
-import { type ConfiguredFacility, checkApart, readConfig } from './config.ts';
+import { type AgentConfig, type ConfiguredFacility, checkApart, readConfig } from './config.ts';
 import type { Report } from './events.ts';
+import { numbered } from './faults/script.ts';
 import { loadReplays } from './sources/load-replays.ts';
 import { simulator } from './sources/simulator/simulator.ts';
 import type { Source } from './sources/source.ts';
+import type { Control } from './uplink/control.ts';
 import { iotCoreUplink } from './uplink/iot-core.ts';
 
 const sourcesOf = async (
@@ -23,22 +27,52 @@ const sourcesOf = async (
     const { source } = config;
     if (source.kind !== 'simulator') continue;
     const { seed, speed } = source;
+    const faults = numbered(source.faults);
     const until = source.until === undefined ? undefined : minuteOfText(source.until);
-    sources.set(config.facility, simulator(plan, { seed, speed, from: minuteOfText(source.from), until }, wallClock));
+    sources.set(
+      config.facility,
+      simulator(plan, { seed, speed, from: minuteOfText(source.from), until, faults }, wallClock),
+    );
   }
   return sources;
 };
 
-const partsOf = ({ config }: ConfiguredFacility, source: Source, report: Report): AgentParts => ({
-  facility: config.facility,
-  thing: config.thing,
-  source,
-  uplink: iotCoreUplink(config, report),
-  buffer: minuteBuffer(lmdbStore(config.bufferFolder), config.bufferMegabytes * 1024 * 1024),
-  clock: wallClock,
-  report,
-  chaos: config.chaos,
-});
+/** What happens to messages on their way: by chaos, and by the fault script of a simulated plant. */
+const troubleOf = ({ chaos, source }: AgentConfig): Trouble | undefined => {
+  const faults = source.kind === 'simulator' ? numbered(source.faults) : [];
+  if (!chaos && faults.length === 0) return undefined;
+  return { seed: source.kind === 'simulator' ? source.seed : 0, kinds: [], ...chaos, faults };
+};
+
+/** Rotation of the certificate, for a device that knows its serial number. */
+const rotationOf = (config: AgentConfig, control: Control): AgentParts['rotate'] => {
+  const serialNumber = config.serialNumber ?? readProvisioned(config)?.serialNumber;
+  if (serialNumber === undefined) return undefined;
+  const { facility, thing, ruleName } = config;
+  const device = { facility, thing, ruleName };
+  const rotation = { control, paths: config, serialNumber, device, clock: wallClock, random: Math.random };
+  return (job) => rotate(job, rotation);
+};
+
+const partsOf = ({ config }: ConfiguredFacility, source: Source, report: Report): AgentParts => {
+  const uplink = iotCoreUplink(config, report);
+  return {
+    facility: config.facility,
+    thing: config.thing,
+    source,
+    uplink,
+    control: uplink.control,
+    rotate: rotationOf(config, uplink.control),
+    buffer: minuteBuffer(lmdbStore(config.bufferFolder), config.bufferMegabytes * 1024 * 1024, {
+      hours: config.keepHours,
+      clock: wallClock,
+    }),
+    clock: wallClock,
+    report,
+    chaos: troubleOf(config),
+    stays: !config.exitWhenDone,
+  };
+};
 
 /**
  * Runs the facilities of these configurations until each is done, or `stop` is aborted. One that cannot go on ends all:
@@ -56,8 +90,7 @@ export const runFacilities = async (files: readonly string[], stop: AbortControl
   const runs = await Promise.allSettled(
     agents.map(async ({ config, parts }) => {
       try {
-        const outcome = await runAgent(parts, stop.signal);
-        if (outcome === 'done' && !config.exitWhenDone && !stop.signal.aborted) await once(stop.signal, 'abort');
+        await runAgent(parts, stop.signal);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         report({ event: 'failed', facility: config.facility, reason });

@@ -7,6 +7,7 @@ import type { Source } from './sources/source.ts';
 export interface Tally {
   produced(block: FacilityMinutes): void;
   setAside(minutes: number): void;
+  notKept(minutes: number): void;
   progress(): Progress;
 }
 
@@ -15,6 +16,7 @@ export const tallyOf = (source: Source, buffer: MinuteBuffer): Tally => {
   let producedMinutes = resumeAt === undefined ? 0 : source.minutesBefore(resumeAt);
   let setAsideMinutes = 0;
   for (const { minutes } of buffer.aside()) setAsideMinutes += minutes;
+  let notKeptMinutes = 0;
   let samples = 0;
   const total = source.totalMinutes === undefined ? {} : { totalMinutes: source.totalMinutes };
   return {
@@ -25,10 +27,14 @@ export const tallyOf = (source: Source, buffer: MinuteBuffer): Tally => {
     setAside(minutes) {
       setAsideMinutes += minutes;
     },
+    notKept(minutes) {
+      notKeptMinutes += minutes;
+    },
     progress: () => ({
       producedMinutes,
       acknowledgedMinutes: Math.max(0, producedMinutes - buffer.pending().minutes - setAsideMinutes),
       setAsideMinutes,
+      ...(notKeptMinutes > 0 ? { notKeptMinutes } : {}),
       ...total,
       samples,
     }),

@@ -10,19 +10,42 @@ export interface EntryKey {
   readonly bytes: number;
 }
 
-/** Where a buffer keeps its entries. Every method that returns a promise is all or nothing. */
+/** An acknowledged message that is kept, as it was sent. `sequence` is that of its first entry. */
+export interface KeptKey extends EntryKey {
+  /** Minute of the acknowledgement, counted from 1970 in UTC. */
+  readonly since: number;
+}
+
+/**
+ * There is no room on the disk. Nothing was changed, and the same may be tried again later.
+ * Whatever else a store throws, its disk or its files are broken.
+ */
+export class StorageFull extends Error {
+  override readonly name = 'StorageFull';
+}
+
+/** Where a buffer keeps its entries. Every method that returns a promise is all or nothing, and may throw `StorageFull`. */
 export interface EntryStore {
   /** Keys of the waiting entries after `sequence`, in order. */
   keysAfter(sequence: number): Iterable<EntryKey>;
   body(key: EntryKey): Uint8Array;
   /** The minute from which a source is to go on, as last appended. */
   position(source: string): number | undefined;
-  /** Keeps entries together with the source's new position. Resolves when both would survive the loss of power. */
-  append(entries: readonly (EncodedMinutes & EntryKey)[], source: string, position: number): Promise<void>;
-  remove(keys: readonly EntryKey[]): Promise<void>;
+  /** Keeps entries together with the sources' new positions. Resolves when both would survive the loss of power. */
+  append(entries: readonly (EncodedMinutes & EntryKey)[], positions: ReadonlyMap<string, number>): Promise<void>;
+  /** Takes entries out of the queue; keeps the message that they were, if it is given. */
+  remove(keys: readonly EntryKey[], kept?: KeptKey & { readonly body: Uint8Array }): Promise<void>;
+  /** Kept messages that begin at this minute or later, by their first minutes. */
+  kept(from: number): Iterable<KeptKey>;
+  /** Undefined when it has been forgotten meanwhile. */
+  keptBody(key: KeptKey): Uint8Array | undefined;
+  forget(keys: readonly KeptKey[]): Promise<void>;
   /** Takes entries out of the queue and keeps them, whole, with the reason. */
   setAside(keys: readonly EntryKey[], reason: string): Promise<void>;
   /** Entries set aside, with their reasons. */
   aside(): Iterable<{ readonly key: EntryKey; readonly reason: string; readonly body: Uint8Array }>;
+  /** A few words that have to survive a restart, by name. */
+  note(name: string): string | undefined;
+  setNote(name: string, text: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -4,6 +4,8 @@ import type { FacilityMinutes } from '../message/facility-minutes.ts';
 export interface Source {
   /** Names the data, not the run: the buffer remembers under it how far the source has got. */
   readonly key: string;
+  /** Set for a source whose minutes are gone when they are not taken in time: an analyser, unlike a file. */
+  readonly cannotWait?: true;
   /** Minutes it gives altogether, where that is known. */
   readonly totalMinutes?: number;
   /**

@@ -1,118 +1,173 @@
-import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { iot, mqtt5 } from 'aws-iot-device-sdk-v2';
 import type { Report } from '../events.ts';
-import { outcomeOf, type PublishOutcome, type Uplink } from './uplink.ts';
+import { type Connection, connection } from './connection.ts';
+import type { Control, Credentials } from './control.ts';
+import type { Endpoint } from './mqtt-client.ts';
+import type { Uplink } from './uplink.ts';
 
 export interface IotCoreOptions {
   readonly facility: string;
   readonly thing: string;
-  readonly endpoint: { readonly host: string; readonly port: number; readonly caFile?: string | undefined };
+  readonly endpoint: Endpoint;
   readonly certificateFile: string;
   readonly keyFile: string;
   readonly ruleName: string;
   readonly flowControl: 'aws' | 'none';
 }
 
-const STOP_WITHIN_MS = 3000;
+/** A certificate that was just put in force may take some seconds to be known everywhere in AWS. */
+const CONNECT_WITHIN_MS = 60_000;
 
 /** Basic Ingest: straight into the rule, past the broker and its price. The policy vouches for facility and thing. */
 export const minutesTopic = ({ ruleName, facility, thing }: IotCoreOptions): string =>
   `$aws/rules/${ruleName}/emissionwatch/v1/${facility}/${thing}/minutes`;
 
-const checkReadable = (files: Readonly<Record<string, string | undefined>>) => {
-  for (const [name, file] of Object.entries(files)) {
+const readFiles = <Name extends string>(files: Readonly<Record<Name, string | undefined>>): Record<Name, string> => {
+  const texts: Partial<Record<Name, string>> = {};
+  for (const name of Object.keys(files) as Name[]) {
+    const file = files[name];
     if (file === undefined) continue;
     try {
-      accessSync(file, constants.R_OK);
+      texts[name] = readFileSync(file, 'utf8');
     } catch (cause) {
       throw new Error(`cannot read ${name} ${file}: ${cause instanceof Error ? cause.message : cause}`, { cause });
     }
   }
+  return texts as Record<Name, string>;
 };
 
-const clientOf = (options: IotCoreOptions): mqtt5.Mqtt5Client => {
-  const { endpoint, certificateFile, keyFile, thing, flowControl } = options;
-  const builder = iot.AwsIotMqtt5ClientConfigBuilder.newDirectMqttBuilderWithMtlsFromPath(
-    endpoint.host,
-    certificateFile,
-    keyFile,
-  );
-  if (endpoint.caFile) builder.withCertificateAuthorityFromPath(undefined, endpoint.caFile);
-  builder
-    .withPort(endpoint.port)
-    .withConnectProperties({ clientId: thing, keepAliveIntervalSeconds: 30 })
-    .withRetryJitterMode(mqtt5.RetryJitterType.Full)
-    .withMinReconnectDelayMs(1000)
-    .withMaxReconnectDelayMs(128_000)
-    .withMinConnectedTimeToResetReconnectDelayMs(30_000)
-    .withConnackTimeoutMs(20_000)
-    .withAckTimeoutSeconds(60)
-    .withExtendedValidationAndFlowControlOptions(
-      flowControl === 'aws'
-        ? mqtt5.ClientExtendedValidationAndFlowControl.AwsIotCoreDefaults
-        : mqtt5.ClientExtendedValidationAndFlowControl.None,
-    );
-  return new mqtt5.Mqtt5Client(builder.build());
-};
+interface Trial {
+  going: boolean;
+  connected(): void;
+  away(reason: string): void;
+  /** Rejects with the latest reason when there is no connection in time. */
+  passed(stop: AbortSignal): Promise<void>;
+}
 
-/**
- * AWS IoT Core over MQTT 5 with mutual TLS. The client reconnects by itself with exponential back-off and full jitter;
- * publishes wait meanwhile and go out again when the connection is back.
- * @throws Error when a certificate or key cannot be read
- */
-export const iotCoreUplink = (options: IotCoreOptions, report: Report): Uplink => {
-  const { facility, endpoint, certificateFile, keyFile } = options;
-  checkReadable({ caFile: endpoint.caFile, certificateFile, keyFile });
-  const client = clientOf(options);
-  const topicName = minutesTopic(options);
-  let stopping = false;
-  const away = (reason: string) => {
-    if (!stopping) report({ event: 'disconnected', facility, reason });
-  };
-  client.on('connectionSuccess', () => report({ event: 'connected', facility }));
-  client.on('connectionFailure', ({ error, connack }) => away(connack?.reasonString ?? `${error}`));
-  client.on('disconnection', ({ error, disconnect }) => away(disconnect?.reasonString ?? `${error}`));
-  /** The client keeps publishes for a later start when it is stopped; nobody would ever hear of them. */
-  const waiting = new Set<(error: Error) => void>();
+const newTrial = (): Trial => {
+  let refused = 'no answer';
+  const arrived = Promise.withResolvers<void>();
   return {
-    start: () => client.start(),
-    publish: (payload) =>
-      new Promise<PublishOutcome>((resolve, reject) => {
-        waiting.add(reject);
-        client
-          .publish({ topicName, payload, qos: mqtt5.QoS.AtLeastOnce })
-          .then(
-            (puback) => resolve(outcomeOfPuback(puback)),
-            // The client rejects with a text, not with an Error.
-            (reason: unknown) => {
-              const outcome = outcomeOfError(`${reason}`);
-              if (outcome) resolve(outcome);
-              else reject(new Error(`${reason}`));
-            },
-          )
-          .finally(() => waiting.delete(reject));
-      }),
-    async stop() {
-      stopping = true;
-      // A client that is stopped just after its start, or while a connection is being made, may say so late or never.
-      const stopped = once(client, 'stopped');
-      client.stop();
-      await Promise.race([stopped, sleep(STOP_WITHIN_MS)]);
-      client.close();
-      for (const reject of waiting) reject(new Error('the connection was closed before the cloud had answered'));
+    going: true,
+    connected: () => arrived.resolve(),
+    away: (reason) => {
+      refused = reason;
+    },
+    async passed(stop) {
+      const over = new AbortController();
+      const timeout = sleep(CONNECT_WITHIN_MS, undefined, { signal: AbortSignal.any([stop, over.signal]) }).then(
+        () => Promise.reject(new Error(`no connection with the new certificate: ${refused}`)),
+        () => Promise.reject(new Error('the agent is being stopped')),
+      );
+      await Promise.race([arrived.promise, timeout]).finally(() => over.abort());
     },
   };
 };
 
-const outcomeOfPuback = (puback: mqtt5.PubackPacket | undefined): PublishOutcome => {
-  const code = puback?.reasonCode ?? mqtt5.PubackReasonCode.Success;
-  return outcomeOf(code, puback?.reasonString ?? mqtt5.PubackReasonCode[code] ?? 'unknown reason code');
-};
+/**
+ * AWS IoT Core over MQTT 5 with mutual TLS: the way of the minutes, and what else is said over the same connection.
+ * @throws Error when a certificate or key cannot be read
+ */
+export const iotCoreUplink = (options: IotCoreOptions, report: Report): Uplink & { readonly control: Control } => {
+  const { facility, thing, endpoint, certificateFile, keyFile, flowControl } = options;
+  const files = readFiles({ caFile: endpoint.caFile, certificateFile, keyFile });
+  let inUse: Credentials = { certificate: files.certificateFile, key: files.keyFile };
+  const topic = minutesTopic(options);
+  let connected = false;
+  const stop = new AbortController();
+  const onConnected: (() => void)[] = [];
+  const onJobs: (() => void)[] = [];
+  const onCommand: ((payload: string) => void)[] = [];
 
-/** The client itself refuses what is longer than the broker said it takes: no retry makes it shorter. */
-const outcomeOfError = (reason: string): PublishOutcome | undefined =>
-  reason.includes('AWS_ERROR_MQTT5_PACKET_VALIDATION')
-    ? { kind: 'refused', code: null, reason, final: true }
-    : undefined;
+  const isConnected = () => {
+    connected = true;
+    report({ event: 'connected', facility });
+    for (const listener of onConnected) listener();
+  };
+  const isAway = (reason: string) => {
+    connected = false;
+    report({ event: 'disconnected', facility, reason });
+  };
+  /** `trial` hears of the connection instead of everybody else, until it is over. */
+  const open = (credentials: Credentials, trial?: Trial): Connection =>
+    connection(
+      { endpoint, clientId: thing, credentials, flowControl },
+      {
+        connected: () => (trial?.going ? trial.connected() : isConnected()),
+        away: (reason) => (trial?.going ? trial.away(reason) : isAway(reason)),
+        jobs: () => onJobs.forEach((listener) => void listener()),
+        command: (payload) => onCommand.forEach((listener) => void listener(payload)),
+      },
+    );
+  let current = open(inUse);
+  /** How often the connection was replaced, and the latest replacement while it goes on. */
+  let replaced = 0;
+  let replacing: Promise<unknown> = Promise.resolve();
+
+  const tryOut = async (credentials: Credentials, proof: () => Promise<void>): Promise<void> => {
+    const trial = newTrial();
+    current = open(credentials, trial);
+    current.start();
+    await trial.passed(stop.signal);
+    await proof();
+    trial.going = false;
+  };
+  const replace = async (credentials: Credentials, proof: () => Promise<void>): Promise<void> => {
+    connected = false;
+    // The same thing cannot be connected twice: the cloud would cut off one for the other, again and again.
+    await current.stop();
+    try {
+      await tryOut(credentials, proof);
+      inUse = credentials;
+    } catch (error) {
+      await current.stop();
+      if (!stop.signal.aborted) {
+        current = open(inUse);
+        current.start();
+      }
+      throw error;
+    }
+    isConnected();
+  };
+
+  return {
+    start: () => current.start(),
+    async publish(payload) {
+      for (;;) {
+        await replacing;
+        const before = replaced;
+        try {
+          return await current.publish(topic, payload);
+        } catch (error) {
+          // The connection was replaced under way: the cloud may have it or not, and gets it again.
+          if (stop.signal.aborted || before === replaced) throw error;
+        }
+      }
+    },
+    async stop() {
+      stop.abort();
+      await current.stop();
+      await replacing;
+    },
+    control: {
+      isConnected: () => connected,
+      onConnected: (listener) => void onConnected.push(listener),
+      onJobs: (listener) => void onJobs.push(listener),
+      onCommand: (listener) => void onCommand.push(listener),
+      report: (state) => current.report(state),
+      nextJob: () => current.nextJob(),
+      updateJob: (id, status, reason) => current.updateJob(id, status, reason),
+      identity: {
+        createFromCsr: (csr) => current.identity.createFromCsr(csr),
+        register: (token, serialNumber) => current.identity.register(token, serialNumber),
+      },
+      async reconnectWith(credentials, proof) {
+        replaced++;
+        const replacement = replace(credentials, proof);
+        replacing = replacement.catch(() => undefined);
+        await replacement;
+      },
+    },
+  };
+};

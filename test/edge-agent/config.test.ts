@@ -59,6 +59,50 @@ describe('the configuration of the agent', () => {
     await expect(readConfig(file)).rejects.toThrow(/agent\.json is not JSON/);
   });
 
+  describe('of a provisioned device', () => {
+    const provisioned = async (change: object, answer: object) => {
+      const folder = temporaryFolder();
+      const { facility: _, thing: __, ruleName: ___, ...sample } = SAMPLE;
+      writeFileSync(join(folder, 'plan.json'), JSON.stringify(replayPlan(7953, ['CT1'])));
+      const config = { ...sample, certificateFile: 'a.pem', keyFile: 'a.key', planFile: 'plan.json', ...change };
+      writeFileSync(join(folder, 'agent.json'), JSON.stringify(config));
+      const identity = {
+        v: 1,
+        serialNumber: 'SN-1',
+        thing: 'edge-7953',
+        facility: '7953',
+        ruleName: 'rule',
+        ...answer,
+      };
+      writeFileSync(join(folder, 'a.identity.json'), JSON.stringify(identity));
+      return readConfig(join(folder, 'agent.json'));
+    };
+
+    it('needs no facility, thing and rule: they are what provisioning answered', async () => {
+      const { config } = await provisioned({}, {});
+      expect(config).toMatchObject({ facility: '7953', thing: 'edge-7953', ruleName: 'rule', keepHours: 24 });
+    });
+
+    it('may name them, but not differently', async () => {
+      await expect(provisioned({ thing: 'edge-7953' }, {})).resolves.toBeDefined();
+      await expect(provisioned({ thing: 'other' }, {})).rejects.toThrow(
+        /thing: the device was provisioned for edge-7953, got other/,
+      );
+    });
+
+    it('is refused with the file when the answer that is kept is broken', async () => {
+      await expect(provisioned({}, { facility: '' })).rejects.toThrow(
+        /a\.identity\.json cannot be used; provision the agent again/,
+      );
+    });
+  });
+
+  it('that names no thing cannot be used before the device is provisioned, and says so', async () => {
+    await expect(read({ thing: undefined })).rejects.toThrow(
+      /thing: give it, or provision the device first: edge provision --config/,
+    );
+  });
+
   it('shares no facility, thing or buffer with another in the same process', async () => {
     const one = await read({});
     const other = { ...one, config: { ...one.config, facility: '1', thing: 'other' } };

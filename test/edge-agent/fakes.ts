@@ -1,8 +1,10 @@
+import type { AgentReport } from '#core/contracts/agent-report';
 import type { Clock } from '../../edge-agent/clock.ts';
 import type { AgentEvent } from '../../edge-agent/events.ts';
 import { decode } from '../../edge-agent/message/encode.ts';
 import type { FacilityMinutes } from '../../edge-agent/message/facility-minutes.ts';
 import type { Source } from '../../edge-agent/sources/source.ts';
+import type { Control, Job } from '../../edge-agent/uplink/control.ts';
 import type { PublishOutcome, Uplink } from '../../edge-agent/uplink/uplink.ts';
 
 /** Wall time that passes only while somebody sleeps. */
@@ -17,6 +19,52 @@ export const fakeClock = (start: number): Clock & { readonly slept: number[] } =
       slept.push(ms);
       now += ms;
       await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+};
+
+/** Turns of the event loop without anything new to sleep for, after which everybody is taken to be asleep. */
+const QUIET_TURNS = 12;
+
+/**
+ * Wall time that goes on when everybody sleeps, to the first who wakes: many can sleep side by side.
+ * `until` resolves at a time, `end` lets go of the event loop.
+ */
+export const virtualClock = (start: number): Clock & { until(ms: number): Promise<void>; end(): void } => {
+  let now = start;
+  let ended = false;
+  let sleepers: { readonly at: number; readonly wake: () => void }[] = [];
+  let quiet = 0;
+  const turn = () => {
+    if (ended) return;
+    if (++quiet > QUIET_TURNS && sleepers.length > 0) {
+      quiet = 0;
+      const first = Math.min(...sleepers.map(({ at }) => at));
+      now = Math.max(now, first);
+      const awake = sleepers.filter(({ at }) => at <= now);
+      sleepers = sleepers.filter(({ at }) => at > now);
+      for (const { wake } of awake) wake();
+    }
+    setImmediate(turn);
+  };
+  setImmediate(turn);
+  const sleep = (ms: number, signal?: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      quiet = 0;
+      if (signal?.aborted) return resolve();
+      const sleeper = { at: now + Math.max(0, ms), wake: resolve };
+      sleepers.push(sleeper);
+      signal?.addEventListener('abort', () => {
+        sleepers = sleepers.filter((one) => one !== sleeper);
+        resolve();
+      });
+    });
+  return {
+    now: () => now,
+    sleep,
+    until: (ms) => sleep(ms - now),
+    end() {
+      ended = true;
     },
   };
 };
@@ -51,6 +99,88 @@ export const fakeUplink = (
     },
   };
   return { uplink, arrived, published: () => count };
+};
+
+/**
+ * A connection that takes as long as AWS IoT Core lets a client take: 100 publishes and 512 KB a second, an answer
+ * 50 ms later. Away at first; `connect` brings it.
+ */
+export const awsPacedUplink = (clock: Clock) => {
+  const arrived: { readonly block: FacilityMinutes; readonly at: number }[] = [];
+  let free = Number.POSITIVE_INFINITY;
+  let up = Promise.withResolvers<void>();
+  const stopped = Promise.withResolvers<never>();
+  stopped.promise.catch(() => {});
+  const uplink: Uplink = {
+    start() {},
+    async publish(body) {
+      await Promise.race([up.promise, stopped.promise]);
+      free = Math.max(free, clock.now()) + Math.max(10, (1000 * body.length) / 524_288);
+      await clock.sleep(free - clock.now());
+      arrived.push({ block: decode(body), at: clock.now() });
+      await clock.sleep(50);
+      return ACKNOWLEDGED;
+    },
+    async stop() {
+      stopped.reject(new Error('closed'));
+    },
+  };
+  return {
+    uplink,
+    arrived,
+    connect() {
+      free = clock.now();
+      up.resolve();
+    },
+    disconnect() {
+      up = Promise.withResolvers<void>();
+    },
+  };
+};
+
+/** The other things a cloud says and hears, by hand. */
+export const fakeControl = (change: Partial<Control> = {}) => {
+  const reports: AgentReport[] = [];
+  const updates: { readonly job: string; readonly status: string; readonly reason: string | undefined }[] = [];
+  const jobs: Job[] = [];
+  const on = { connected: [] as (() => void)[], jobs: [] as (() => void)[], command: [] as ((text: string) => void)[] };
+  let connected = false;
+  const control: Control = {
+    isConnected: () => connected,
+    onConnected: (listener) => void on.connected.push(listener),
+    onJobs: (listener) => void on.jobs.push(listener),
+    onCommand: (listener) => void on.command.push(listener),
+    async report(state) {
+      reports.push(state);
+    },
+    nextJob: async () => jobs[0],
+    async updateJob(job, status, reason) {
+      updates.push({ job, status, reason });
+      if (status !== 'IN_PROGRESS') jobs.shift();
+    },
+    identity: {
+      createFromCsr: () => Promise.reject(new Error('no answer')),
+      register: () => Promise.reject(new Error('no answer')),
+    },
+    reconnectWith: () => Promise.reject(new Error('no answer')),
+    ...change,
+  };
+  return {
+    control,
+    reports,
+    updates,
+    setConnected(yes: boolean) {
+      connected = yes;
+      if (yes) for (const listener of on.connected) listener();
+    },
+    addJob(job: Job) {
+      jobs.push(job);
+      for (const listener of on.jobs) listener();
+    },
+    command(payload: unknown) {
+      for (const listener of on.command) listener(typeof payload === 'string' ? payload : JSON.stringify(payload));
+    },
+  };
 };
 
 /** Minutes whose readings name the minute, so that a changed or mixed-up one is seen. */

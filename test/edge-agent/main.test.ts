@@ -1,11 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { AgentEvent } from '../../edge-agent/events.ts';
 import { decode } from '../../edge-agent/message/encode.ts';
+import { startAgentProcess } from './agent-process.ts';
 import { makeCertificates } from './certificates.ts';
 import { csvOf } from './epa-data.ts';
 import { minuteSet } from './fakes.ts';
@@ -51,21 +48,7 @@ const setUp = async (answer: (received: Received, count: number) => Answer, chan
   return { broker, file };
 };
 
-const start = (args: readonly string[], onEvent: (event: AgentEvent, child: ChildProcess) => void = () => {}) => {
-  const child = spawn(process.execPath, ['edge-agent/main.ts', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const events: AgentEvent[] = [];
-  let text = '';
-  let errors = '';
-  child.stderr.on('data', (chunk) => (errors += chunk));
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    text += `${line}\n`;
-    if (!line.startsWith('{')) return;
-    const event = JSON.parse(line) as AgentEvent;
-    events.push(event);
-    onEvent(event, child);
-  });
-  return once(child, 'close').then(([code, signal]) => ({ code, signal, events, text, errors }));
-};
+const start = (...given: Parameters<typeof startAgentProcess>) => startAgentProcess(...given).ended;
 
 const minutesOf = (received: readonly Received[]) => received.map(({ payload }) => decode(payload));
 

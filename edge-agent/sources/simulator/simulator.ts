@@ -1,10 +1,14 @@
 import { MAX_MINUTES } from '#core/contracts/measurement-message';
-import type { MonitoringPlan } from '#core/contracts/monitoring-plan';
+import type { MonitoringPlan, SourcePlan } from '#core/contracts/monitoring-plan';
 import { NOT_FITTED } from '#core/contracts/status';
 import type { Clock } from '../../clock.ts';
+import { wrongClockAt } from '../../faults/agent-clock.ts';
+import { minuteFaults, withFaults } from '../../faults/minute-faults.ts';
+import { isDuring, type Numbered } from '../../faults/script.ts';
 import { type FacilityMinutes, join, type SourceMinutes } from '../../message/facility-minutes.ts';
 import { minuteMean, type Sample } from '../../minute/minute-mean.ts';
 import type { Source } from '../source.ts';
+import { anyUnit } from './any-unit.ts';
 import { boiler } from './boiler.ts';
 import { type Noise, noiseOf } from './noise.ts';
 import { readAnalyser, type SimulatedUnit } from './plant.ts';
@@ -22,19 +26,21 @@ export interface SimulatorOptions {
   readonly until?: number | undefined;
   /** Simulated minutes per second of wall time while it lies behind; it never runs ahead of now. */
   readonly speed: 'max' | number;
+  /** What goes wrong at the plant; faults of messages are not the source's matter. */
+  readonly faults?: readonly Numbered[] | undefined;
 }
 
+/** The units of the plan: a boiler or a turbine where the plan has the channels of one, else a unit made from the plan. */
 const unitsOf = (plan: MonitoringPlan, noise: Noise): SimulatedUnit[] => {
-  const plant = [boiler(noise), turbine(noise)];
-  return plan.sources.map(({ source }) => {
-    const unit = plant.find((candidate) => candidate.source === source);
-    if (!unit)
-      throw new Error(
-        `the simulated plant has ${plant.map((u) => u.source).join(' and ')}, the plan asks for ${source}`,
-      );
-    return unit;
-  });
+  const known = [boiler(noise), turbine(noise)];
+  return plan.sources.map((source, index) => known.find((unit) => fits(unit, source)) ?? anyUnit(source, noise, index));
 };
+
+const fits = (unit: SimulatedUnit, { source, versions }: SourcePlan): boolean =>
+  unit.source === source &&
+  versions.every(({ channels }) =>
+    channels.every(({ channel }) => unit.analysers.some((analyser) => analyser.channel === channel)),
+  );
 
 const firedSecondsIn = (unit: SimulatedUnit, begin: number): number => {
   const first = unit.fired(begin);
@@ -44,7 +50,7 @@ const firedSecondsIn = (unit: SimulatedUnit, begin: number): number => {
   return seconds;
 };
 
-/** One minute of one unit: six scans of its analysers, put through the one-minute layer. */
+/** One minute of one unit: six scans of its analysers, put through the one-minute layer. It begins `early` seconds too soon. */
 const sourceMinute = (
   unit: SimulatedUnit,
   index: number,
@@ -52,8 +58,9 @@ const sourceMinute = (
   offset: number,
   channels: readonly string[],
   noise: Noise,
+  early: number,
 ): SourceMinutes => {
-  const begin = (minute + offset) * 60;
+  const begin = (minute + offset) * 60 - early;
   const samples = unit.analysers.map((): Sample[] => []);
   let load = 0;
   let firedScans = 0;
@@ -66,7 +73,7 @@ const sourceMinute = (
     }
     for (const [a, analyser] of unit.analysers.entries()) {
       const reading = readAnalyser(unit, analyser, process, second, noise, 100 * (index + 1) + a);
-      samples[a]!.push({ at: second - offset * 60, ...reading });
+      samples[a]!.push({ at: second + early - offset * 60, ...reading });
     }
   }
   const readings: (number | null)[] = [];
@@ -87,32 +94,55 @@ const sourceMinute = (
   };
 };
 
+export interface Plant {
+  /** A minute without faults, one that begins `early` seconds before its time. */
+  cleanMinute(minute: number, early?: number): FacilityMinutes;
+}
+
+/** The minutes of a plant that does not exist, each a function of the seed and the minute alone. */
+export const simulatedPlant = (plan: MonitoringPlan, seed: number): Plant => {
+  const noise = noiseOf(seed);
+  const units = unitsOf(plan, noise);
+  const channels = [...new Set(units.flatMap((unit) => unit.analysers.map(({ channel }) => channel)))];
+  return {
+    cleanMinute: (minute, early = 0) => ({
+      start: minute,
+      minutes: 1,
+      channels,
+      sources: units.map((unit, u) => sourceMinute(unit, u, minute, plan.utcOffsetMinutes, channels, noise, early)),
+    }),
+  };
+};
+
+const minutesIn = (from: number, until: number, faults: readonly Numbered[]): number => {
+  const silent = faults.filter(({ fault }) => fault.kind === 'outage' && fault.of === 'agent');
+  if (silent.length === 0 || !Number.isFinite(until)) return Math.max(0, until - from);
+  let count = 0;
+  for (let minute = from; minute < until; minute++) if (!silent.some((one) => isDuring(one, minute))) count++;
+  return count;
+};
+
 /**
  * A plant that does not exist: seeded, and the same minutes for the same seed whenever it is started.
  * It runs fast through the past, and at now gives each minute when it has ended.
  */
 export const simulator = (
   plan: MonitoringPlan,
-  { seed, from: first, until = Number.POSITIVE_INFINITY, speed }: SimulatorOptions,
+  { seed, from: first, until = Number.POSITIVE_INFINITY, speed, faults = [] }: SimulatorOptions,
   clock: Clock,
 ): Source => {
-  const noise = noiseOf(seed);
-  const units = unitsOf(plan, noise);
-  const channels = [...new Set(units.flatMap((unit) => unit.analysers.map(({ channel }) => channel)))];
-  const minuteAt = (minute: number): FacilityMinutes => ({
-    start: minute,
-    minutes: 1,
-    channels,
-    sources: units.map((unit, u) => sourceMinute(unit, u, minute, plan.utcOffsetMinutes, channels, noise)),
-  });
+  const plant = simulatedPlant(plan, seed);
+  const going = minuteFaults(faults, plant.cleanMinute, seed);
+  const minuteAt = (minute: number): FacilityMinutes | undefined =>
+    withFaults(plant.cleanMinute(minute, wrongClockAt(faults, minute).early), going);
   const endedMinutes = () => Math.floor(clock.now() / MINUTE_MS);
   // Behind now, a block is what the speed gives in a quarter of a second, at most to the end of its clock hour.
   const blockMinutes = speed === 'max' ? MAX_MINUTES : Math.max(1, Math.min(MAX_MINUTES, Math.round(speed / 4)));
 
   return {
     key: `simulator ${seed}`,
-    ...(Number.isFinite(until) ? { totalMinutes: Math.max(0, until - first) } : {}),
-    minutesBefore: (from) => Math.max(0, Math.min(from, until) - first),
+    ...(Number.isFinite(until) ? { totalMinutes: minutesIn(first, until, faults) } : {}),
+    minutesBefore: (from) => minutesIn(first, Math.min(from, until), faults),
     async *minutes(from = first, signal) {
       let minute = from;
       while (minute < until && !signal.aborted) {
@@ -122,10 +152,22 @@ export const simulator = (
           continue;
         }
         const count = Math.min(ready, blockMinutes, 60 - (minute % 60));
-        yield join(Array.from({ length: count }, (_, i) => minuteAt(minute + i)));
+        yield* inRow(Array.from({ length: count }, (_, i) => minuteAt(minute + i)));
         minute += count;
         if (speed !== 'max' && ready > count) await clock.sleep((1000 * count) / speed, signal);
       }
     },
   };
 };
+
+/** Joins minutes that follow one another; where one is missing, a new block begins. */
+function* inRow(minutes: readonly (FacilityMinutes | undefined)[]): Generator<FacilityMinutes> {
+  let row: FacilityMinutes[] = [];
+  for (const minute of [...minutes, undefined]) {
+    if (minute) row.push(minute);
+    else if (row.length > 0) {
+      yield join(row);
+      row = [];
+    }
+  }
+}

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { MAX_COMPRESSED_BYTES } from '#core/contracts/measurement-message';
-import type { BufferedMessage, MinuteBuffer } from '../../../edge-agent/buffer/minute-buffer.ts';
+import type { MinuteBuffer } from '../../../edge-agent/buffer/minute-buffer.ts';
+import type { BufferedMessage } from '../../../edge-agent/buffer/taking.ts';
 import { decode } from '../../../edge-agent/message/encode.ts';
 import { join } from '../../../edge-agent/message/facility-minutes.ts';
 import { blockOf } from '../fakes.ts';
@@ -130,6 +131,76 @@ export const minuteBufferContract = (open: (maxBytes?: number) => MinuteBuffer):
     expect(buffer.pending().minutes).toBe(60);
     expect(buffer.take()!.start).toBe(START + 60);
     await buffer.close();
+  });
+
+  it('gives a live minute out of turn, once, and the backlog around it in order', async () => {
+    const buffer = open();
+    for (let i = 0; i < 3; i++) await buffer.append('s', blockOf(START + 60 * i, 60));
+    for (let i = 180; i < 183; i++) await buffer.append('s', blockOf(START + i, 1));
+    const isLive = ({ start }: { readonly start: number }) => start === START + 181;
+    const first = buffer.take(isLive)!;
+    expect(buffer.nextLive(isLive)!.start).toBe(START + 181);
+    const live = buffer.takeLive(isLive)!;
+    expect([live.start - START, live.minutes]).toEqual([181, 1]);
+    expect(buffer.takeLive(isLive)).toBeUndefined();
+    const rest = takeAll(buffer);
+    expect([first, ...rest].map(({ start, minutes }) => [start - START, minutes])).toEqual([
+      [0, 60],
+      [60, 60],
+      [120, 60],
+      [180, 1],
+      [182, 1],
+    ]);
+    for (const message of [live, ...rest, first]) await buffer.acknowledge(message);
+    expect(buffer.pending()).toEqual({ minutes: 0, bytes: 0 });
+    expect(buffer.waitingFrom()).toBeUndefined();
+    await buffer.close();
+  });
+
+  it('stops a backlog before a live minute that is not due yet', async () => {
+    const buffer = open();
+    for (let i = 0; i < 5; i++) await buffer.append('s', blockOf(START + i, 1));
+    const isLive = ({ start }: { readonly start: number }) => start >= START + 3;
+    expect(buffer.take(isLive)!.minutes).toBe(3);
+    expect(buffer.take(isLive)).toBeUndefined();
+    expect(buffer.take()!.start).toBe(START + 3);
+    await buffer.close();
+  });
+
+  it('gives every minute once, whatever is live and in whatever order lanes are asked', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ minutes: fc.integer({ min: 1, max: 3 }), live: fc.boolean() }), { maxLength: 20 }),
+        fc.array(fc.constantFrom('append', 'take', 'live', 'all'), { maxLength: 60 }),
+        async (blocks, lanes) => {
+          const buffer = open();
+          const liveStarts = new Set<number>();
+          const isLive = ({ start }: { readonly start: number }) => liveStarts.has(start);
+          const given: number[] = [];
+          const taken = (message: BufferedMessage | undefined) => {
+            for (let i = 0; message && i < message.minutes; i++) given.push(message.start + i);
+          };
+          let next = START;
+          const left = [...blocks];
+          for (const lane of [...lanes, ...left.map(() => 'append' as const)]) {
+            if (lane === 'take') taken(buffer.take(isLive));
+            else if (lane === 'live') taken(buffer.takeLive(isLive));
+            else if (lane === 'all') taken(buffer.take());
+            else {
+              const block = left.shift();
+              if (!block) continue;
+              if (block.live) liveStarts.add(next);
+              await buffer.append('s', blockOf(next, block.minutes));
+              next += block.minutes;
+            }
+          }
+          for (const message of takeAll(buffer)) taken(message);
+          expect(given.toSorted((a, b) => a - b)).toEqual(Array.from({ length: next - START }, (_, i) => START + i));
+          await buffer.close();
+        },
+      ),
+      { numRuns: 40 },
+    );
   });
 
   it('says when it is full, and when there is room again', async () => {

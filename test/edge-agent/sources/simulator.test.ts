@@ -6,8 +6,9 @@ import { computeHour } from '#core/hour/compute-hour';
 import type { LookBack } from '#core/quality/look-back';
 import { minuteOfText, textOfMinute } from '#core/time';
 import { planDefects } from '#core/validation/plan-defects';
+import { numbered } from '../../../edge-agent/faults/script.ts';
 import { cut, type FacilityMinutes, join } from '../../../edge-agent/message/facility-minutes.ts';
-import { simulator } from '../../../edge-agent/sources/simulator/simulator.ts';
+import { simulatedPlant, simulator } from '../../../edge-agent/sources/simulator/simulator.ts';
 import { fakeClock } from '../fakes.ts';
 
 const plan = monitoringPlan.parse(JSON.parse(readFileSync('edge-agent/sources/simulator/plant.plan.json', 'utf8')));
@@ -89,10 +90,66 @@ describe('the simulated plant', () => {
     expect(blocks).toBe(3);
   });
 
-  it('refuses a plan with a source that it does not have', () => {
-    const other = { ...plan, sources: plan.sources.map((source) => ({ ...source, source: 'B2' })) };
-    const options = { seed: 1, from: NOW, speed: 'max' } as const;
-    expect(() => simulator(other, options, fakeClock(0))).toThrow(/has B1 and GT1, the plan asks for B2/);
+  it('makes a unit from the plan where it knows none of that name with those channels', async () => {
+    const other = { ...plan, sources: plan.sources.map((source) => ({ ...source, source: `X${source.source}` })) };
+    const source = simulator(other, { seed: 1, from: NOW - 1440, until: NOW, speed: 'max' }, fakeClock(NOW * 60_000));
+    let fired = 0;
+    for await (const block of source.minutes(undefined, never)) {
+      measurementMessage.parse({ v: 1, ...block, start: textOfMinute(block.start) });
+      fired += block.sources[0]!.firedSeconds.reduce((sum, seconds) => sum + seconds, 0);
+    }
+    expect(fired).toBeGreaterThan(12 * 3600);
+  });
+
+  it('reads channels it does not know inside their range, and steadily enough for the checks of the plan', () => {
+    const other = { ...plan, sources: plan.sources.map((source) => ({ ...source, source: `X${source.source}` })) };
+    const { cleanMinute } = simulatedPlant(other, 1);
+    const minutes = Array.from({ length: 1440 }, (_, i) => cleanMinute(NOW - 1440 + i));
+    let jumps = 0;
+    let valid = 0;
+    for (const [s, { versions }] of other.sources.entries())
+      for (const { channel, range, maxChangePerMinute } of versions[0]!.channels) {
+        const column = minutes[0]!.channels.indexOf(channel);
+        let before: number | undefined;
+        for (const { sources } of minutes) {
+          const value = sources[s]!.statuses[column] === 'V' ? sources[s]!.readings[column]! : undefined;
+          if (value !== undefined) {
+            valid++;
+            if (value < range.low || value > range.high) throw new Error(`${channel} reads ${value}`);
+            if (before !== undefined && Math.abs(value - before) > maxChangePerMinute!) jumps++;
+          }
+          before = value;
+        }
+      }
+    expect(valid).toBeGreaterThan(10_000);
+    expect(jumps).toBe(0);
+  });
+});
+
+describe('the simulated plant with a fault script', () => {
+  const outage = { kind: 'outage', of: 'agent', from: textOfMinute(NOW - 100), minutes: 50 } as const;
+  const stuck = { kind: 'stuck', source: 'B1', from: textOfMinute(NOW - 280), minutes: 200 } as const;
+  const faulty = async (from: number, resume?: number) => {
+    const faults = numbered([stuck, outage]);
+    const source = simulator(plan, { seed: 1, from, until: NOW, speed: 'max', faults }, fakeClock(NOW * 60_000));
+    const blocks: FacilityMinutes[] = [];
+    for await (const block of source.minutes(resume, never)) blocks.push(block);
+    return { source, minutes: singles(blocks) };
+  };
+
+  it('has the same faults after a restart in the middle of them', async () => {
+    const whole = await faulty(NOW - 300);
+    const rest = await faulty(NOW - 300, NOW - 150);
+    expect(rest.minutes).toEqual(whole.minutes.filter(({ start }) => start >= NOW - 150));
+    const column = whole.minutes[0]!.channels.indexOf('nox');
+    expect(new Set(rest.minutes.slice(0, 50).map(({ sources }) => sources[0]!.readings[column])).size).toBe(1);
+  });
+
+  it('does not make the minutes of an outage of the agent, and does not count them', async () => {
+    const { source, minutes } = await faulty(NOW - 300);
+    expect(minutes).toHaveLength(250);
+    expect(source.totalMinutes).toBe(250);
+    expect(source.minutesBefore(NOW - 60)).toBe(200);
   });
 });
 

@@ -1,0 +1,9 @@
+import { readFileSync } from 'node:fs';
+
+const { name, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  name: string;
+  version: string;
+};
+
+/** What runs here, as the agent reports it. */
+export const SOFTWARE = `${name} ${version}`;
