@@ -3,7 +3,8 @@ import { minuteText } from './measurement-message.ts';
 
 /**
  * What an edge agent says of itself, as `state.reported` of its thing's shadow. It reports when something of it changes
- * and when it connects, so the shadow costs next to nothing while all is well.
+ * and when it connects, so the shadow costs next to nothing while all is well. A shadow drops what is null, so what is
+ * not there is null.
  */
 export const agentReport = z.strictObject({
   v: z.literal(1),
@@ -11,9 +12,9 @@ export const agentReport = z.strictObject({
   reportedAt: z.iso.datetime(),
   software: z.string().max(64),
   /** Minutes that wait for an acknowledgement: the first one, and how many; null when there are none. */
-  waiting: z.strictObject({ from: minuteText, minutes: z.int().min(1) }).nullable(),
+  waiting: z.strictObject({ from: minuteText, minutes: z.int().min(1) }).nullable().default(null),
   /** Acknowledged minutes are kept for a resend from here on; null when none are. */
-  keptFrom: minuteText.nullable(),
+  keptFrom: minuteText.nullable().default(null),
   /** Minutes that the cloud refused for good and the agent has set aside. */
   setAsideMinutes: z.int().min(0),
   /** The latest resend commands and how many facility-minutes each found in the buffer, oldest first. */

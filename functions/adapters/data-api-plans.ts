@@ -6,6 +6,10 @@ import { planDefects } from '#core/validation/plan-defects';
 import type { Database, Execute } from './data-api.ts';
 
 const CACHE_MS = 60_000;
+/** A flood of messages that no plan knows reads the plan once in this time, not once a message. */
+const FRESH_MS = 5000;
+/** More unknown facilities than devices could name are somebody's mistake; what is known of them is forgotten. */
+const MAX_UNKNOWN = 10_000;
 /** The Data API gives back rows of at most 64 KB and answers of at most 1 MiB: a read may hold 16 of the largest. */
 /** As text the database adds a blank after every comma and colon, a tenth of the size at most. */
 const MAX_SOURCE_BYTES = 50_000;
@@ -23,22 +27,35 @@ export class PlanRefusedError extends EmissionWatchError {
 }
 
 /**
- * Monitoring plans in Aurora. A cached plan is good for a minute; then its revision is looked up, and only a changed
- * plan is read again. An unknown facility is not cached: its plan may come any moment, and what it sent meanwhile is
- * quarantined, not lost.
+ * Monitoring plans in Aurora. A cached plan is good for a minute, or for five seconds where a fresh one is wanted; then
+ * its revision is looked up, and only a changed plan is read again. That a facility has none is believed for five
+ * seconds: its plan may come any moment, and what it sent meanwhile is quarantined, not lost.
  */
 export const dataApiPlans = ({ execute }: Database, now: () => number = Date.now): PlanStore => {
   const cache = new Map<string, Versioned & { readonly at: number }>();
+  const unknownAt = new Map<string, number>();
   return {
-    planOf: async (facility) => {
+    planOf: async (facility, { fresh } = { fresh: false }) => {
       const known = cache.get(facility);
-      if (known && now() - known.at < CACHE_MS) return known.planned;
+      if (known && now() - known.at < (fresh ? FRESH_MS : CACHE_MS)) return known.planned;
+      const missed = unknownAt.get(facility);
+      if (missed !== undefined && now() - missed < FRESH_MS) return undefined;
       const current = await currentPlan(execute, facility, known);
-      if (current) cache.set(facility, { at: now(), ...current });
+      if (current) {
+        cache.set(facility, { ...current, at: now() });
+        unknownAt.delete(facility);
+      } else {
+        if (unknownAt.size >= MAX_UNKNOWN) unknownAt.clear();
+        unknownAt.set(facility, now());
+      }
       return current?.planned;
     },
   };
 };
+
+/** The plan in force with its revision, for whoever is about to change it. */
+export const planInForce = (execute: Execute, facility: string): Promise<Versioned | undefined> =>
+  currentPlan(execute, facility, undefined);
 
 const currentPlan = async (execute: Execute, facility: string, known: Versioned | undefined) => {
   if (known) {
@@ -64,13 +81,25 @@ const readPlan = async (execute: Execute, facility: string): Promise<Versioned |
       sources.push(JSON.parse(part as string));
     }
     const [last] = rows.slice(-1);
-    if (!last) return undefined;
+    if (!last) return readEmptyPlan(execute, facility);
     const [, , , rowRevision, left, plan] = last as [string, number, string, number, boolean, string];
     revision ??= rowRevision;
     if (revision !== rowRevision) return 'changed';
     if (!left) return { revision, planned: { plan: { ...JSON.parse(plan), sources }, sourceIds } };
     after = last[0] as string;
   }
+};
+
+/** A facility that was added and has no plan yet: whatever it sends is from an unknown source. */
+const readEmptyPlan = async (execute: Execute, facility: string): Promise<Versioned | undefined | 'changed'> => {
+  const [row] = await execute(
+    `select f.plan_revision, cast(f.plan as text), exists (select from source s where s.facility = f.facility)
+    from facility f where f.facility = :facility`,
+    { facility },
+  );
+  if (!row) return undefined;
+  const [revision, plan, hasSources] = row as [number, string, boolean];
+  return hasSources ? 'changed' : { revision, planned: { plan: JSON.parse(plan), sourceIds: new Map() } };
 };
 
 /** As many sources as fit into an answer, the revision of each, and whether more follow. The facility's part is in the last row. */
@@ -93,37 +122,52 @@ order by f.source collate "C"`;
  * @throws PlanRefusedError when the plan has defects, or one source's part is larger than the database can give back
  */
 export const applyPlan = async ({ transaction }: Database, given: MonitoringPlan): Promise<void> => {
+  const plan = checkedPlan(given);
+  await transaction((execute) => writePlan(execute, plan));
+};
+
+/** @throws PlanRefusedError when the plan breaks its contract or has defects, with each of them */
+export const checkedPlan = (given: unknown): MonitoringPlan => {
   const read = monitoringPlan.safeParse(given);
   if (!read.success) {
     const [{ path, message }] = read.error.issues as [z.core.$ZodIssue];
     throw new PlanRefusedError(`the plan breaks its contract at ${path.join('.')}: ${message}`, { path });
   }
-  const { sources, ...plan } = read.data;
-  const { facility } = plan;
-  const defects = planDefects(given);
+  const { facility } = read.data;
+  const defects = planDefects(read.data);
   if (defects.length > 0)
     throw new PlanRefusedError(`the plan of facility ${facility} cannot be worked out: ${defects.join('; ')}`, {
       defects,
     });
-  return transaction(async (execute) => {
-    await execute(
-      `insert into facility as f (facility, plan) values (:facility, cast(:plan as jsonb))
-      on conflict (facility) do update
-        set plan = excluded.plan, plan_revision = f.plan_revision + 1, changed_at = now()`,
-      { facility, plan: JSON.stringify({ ...plan, sources: [] }) },
-    );
-    for (const source of sources) {
-      const part = JSON.stringify(source);
-      if (Buffer.byteLength(part) > MAX_SOURCE_BYTES)
-        throw new PlanRefusedError(
-          `the plan of source ${source.source} has ${Buffer.byteLength(part)} bytes, at most ${MAX_SOURCE_BYTES} can be stored`,
-          { facility, source: source.source },
-        );
-      await execute(
-        `insert into source (facility, source, plan) values (:facility, :source, cast(:part as jsonb))
-        on conflict (facility, source) do update set plan = excluded.plan`,
-        { facility, source: source.source, part },
+  return read.data;
+};
+
+/**
+ * Writes a plan that has been checked, inside the caller's transaction.
+ * @returns the plan's revision
+ * @throws PlanRefusedError when one source's part is larger than the database can give back
+ */
+export const writePlan = async (execute: Execute, { sources, ...plan }: MonitoringPlan): Promise<number> => {
+  const { facility } = plan;
+  const [row] = await execute(
+    `insert into facility as f (facility, plan) values (:facility, cast(:plan as jsonb))
+    on conflict (facility) do update
+      set plan = excluded.plan, plan_revision = f.plan_revision + 1, changed_at = now()
+    returning plan_revision`,
+    { facility, plan: JSON.stringify({ ...plan, sources: [] }) },
+  );
+  for (const source of sources) {
+    const part = JSON.stringify(source);
+    if (Buffer.byteLength(part) > MAX_SOURCE_BYTES)
+      throw new PlanRefusedError(
+        `the plan of source ${source.source} has ${Buffer.byteLength(part)} bytes, at most ${MAX_SOURCE_BYTES} can be stored`,
+        { facility, source: source.source },
       );
-    }
-  });
+    await execute(
+      `insert into source (facility, source, plan) values (:facility, :source, cast(:part as jsonb))
+      on conflict (facility, source) do update set plan = excluded.plan`,
+      { facility, source: source.source, part },
+    );
+  }
+  return row![0] as number;
 };

@@ -50,9 +50,11 @@ export const dataApiRecords = ({ execute }: Database) => ({
     }));
   },
 
-  /** How many records have been quarantined, by code. */
+  /** How many records are in quarantine, by code; those put back and taken count no longer. */
   quarantined: async (): Promise<ReadonlyMap<string, number>> => {
-    const rows = await execute('select code, count(*) from quarantine group by code order by code');
+    const rows = await execute(
+      "select code, count(*) from quarantine where state <> 'reprocessed' group by code order by code",
+    );
     return new Map(rows.map(([code, count]) => [code as string, count as number]));
   },
 });

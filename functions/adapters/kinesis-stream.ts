@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { KinesisClient, type KinesisClientConfig, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { EmissionWatchError } from '#core/errors';
-import type { Stream, StreamRecord } from '#core/ports';
+import type { Stream } from '#core/ports';
 
 /** PutRecords takes 500 records and 5 MiB; a little room for the rest of the request. */
 const MAX_RECORDS = 500;
@@ -16,10 +16,20 @@ export class StreamRefusedError extends EmissionWatchError {
 }
 
 /** HTTP/1.1 on purpose: the client's default HTTP/2 handler gains nothing for few large calls. */
-export const kinesisClient = () => new KinesisClient({ requestHandler: new NodeHttpHandler() });
+export const kinesisClient = (config: KinesisClientConfig = {}) =>
+  new KinesisClient({ ...config, requestHandler: new NodeHttpHandler() });
+
+/** A record whose data need not be text. */
+export interface RawRecord {
+  readonly key: string;
+  readonly data: string | Uint8Array;
+}
 
 /** A Kinesis stream. PutRecords may take some records and refuse others: only the refused are sent again. */
-export const kinesisStream = (streamName: string, client: KinesisClient = kinesisClient()): Stream => ({
+export const kinesisStream = (
+  streamName: string,
+  client: KinesisClient = kinesisClient(),
+): { readonly put: (records: readonly RawRecord[]) => ReturnType<Stream['put']> } => ({
   put: async (records) => {
     for (const chunk of chunks(records)) {
       let left = chunk;
@@ -44,8 +54,8 @@ export const kinesisStream = (streamName: string, client: KinesisClient = kinesi
   },
 });
 
-const chunks = (records: readonly StreamRecord[]): StreamRecord[][] => {
-  const all: StreamRecord[][] = [];
+const chunks = (records: readonly RawRecord[]): RawRecord[][] => {
+  const all: RawRecord[][] = [];
   let bytes = MAX_BYTES;
   for (const record of records) {
     const size = Buffer.byteLength(record.data) + record.key.length;

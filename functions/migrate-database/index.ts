@@ -13,6 +13,8 @@ const roleSecrets = [
   setting('VALIDATE_MEASUREMENTS_SECRET_ARN'),
   setting('CALCULATE_EMISSIONS_SECRET_ARN'),
   setting('CHECK_COMPLIANCE_SECRET_ARN'),
+  setting('OPERATOR_SECRET_ARN'),
+  setting('VERIFY_CONTINUITY_SECRET_ARN'),
 ];
 
 const roleLogin = async (SecretId: string): Promise<RoleLogin> => {

@@ -6,11 +6,18 @@ import { type Database, dataApi } from '#adapters/data-api';
 import { migrate } from '../../functions/migrate-database/migrate.ts';
 import { createDatabase } from '../../local/services/data-api/create-database.ts';
 import { startDataApi } from '../../local/services/data-api.ts';
+import { openGuard } from '../../local/services/iam/guard.ts';
 import { startPostgres } from '../../local/services/postgres.ts';
 
 const FOLDER = 'functions/migrate-database/migrations';
 export const MIGRATIONS = readdirSync(FOLDER).map((name) => ({ name, sql: readFileSync(join(FOLDER, name), 'utf8') }));
-export const ROLES = ['validate_measurements', 'calculate_emissions', 'check_compliance'] as const;
+export const ROLES = [
+  'validate_measurements',
+  'calculate_emissions',
+  'check_compliance',
+  'verify_continuity',
+  'operator',
+] as const;
 export type Role = (typeof ROLES)[number] | 'owner';
 
 /** A real PostgreSQL behind the Data API, migrated, with a connection for each role of the deployment. */
@@ -26,6 +33,7 @@ export const testDatabase = async () => {
     postgres,
     clusters: [{ arn: clusterArn, database: 'emissionwatch' }],
     secretValue: (arn) => secrets.get(arn),
+    guard: openGuard,
   });
   const client = new RDSDataClient({
     endpoint: api.endpoint,
@@ -39,10 +47,12 @@ export const testDatabase = async () => {
   return {
     as,
     login,
+    /** For clients of another process. */
+    address: { endpoint: api.endpoint, clusterArn, database: 'emissionwatch' },
     empty: () =>
       as('owner').execute(
         `truncate facility, source, facility_clock, minute, dirty_hour, hour, unpublished_hour, compliance_record,
-          quarantine restart identity`,
+          quarantine, declared_outage, continuity_checked, continuity_gap, resend_request restart identity`,
       ),
     stop: async () => {
       client.destroy();

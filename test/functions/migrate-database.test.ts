@@ -45,6 +45,14 @@ describe('migrate-database', () => {
     ['calculate_emissions', 'delete from quarantine'],
     ['validate_measurements', 'select * from hour'],
     ['validate_measurements', "update facility set plan = '{}'"],
+    ['validate_measurements', 'delete from quarantine'],
+    ['operator', 'delete from quarantine'],
+    ['operator', "update quarantine set code = 'FUTURE'"],
+    ['operator', 'delete from declared_outage'],
+    ['operator', 'update declared_outage set until_minute = 0'],
+    ['operator', 'delete from replaced_plan'],
+    ['operator', 'select * from minute'],
+    ['operator', 'update hour set operating_time = 0'],
   ] as const)('%s may not: %s', async (role, sql) => {
     await expect(database.as(role).execute(sql)).rejects.toThrow(/permission denied/);
   });

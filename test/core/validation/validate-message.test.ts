@@ -57,9 +57,11 @@ describe("placing readings at the plan's positions", () => {
         facility: 'PLANT',
         start: '2018-01-23T12:00Z',
         minutes: 1,
+        channels: [['GAS', 'NOX', 'O2']],
         sources: [
           {
             sourceId: 1,
+            source: 'U1',
             revision: 3,
             firedSeconds: [60],
             grossLoad: [136],

@@ -1,0 +1,7 @@
+export type VerifyContinuityEnv =
+  | 'DATABASE_CLUSTER_ARN'
+  | 'DATABASE_SECRET_ARN'
+  | 'DATABASE_NAME'
+  | 'DEVICES_TABLE'
+  | 'EVIDENCE_KEY_ARN'
+  | 'SOFTWARE_VERSION';
