@@ -1,4 +1,6 @@
+import type { AgentReport, ResendCommand } from './contracts/agent-report.ts';
 import type { ComplianceRecord } from './contracts/compliance-record.ts';
+import type { Device } from './contracts/device.ts';
 import type { EmissionHour } from './contracts/emission-hour.ts';
 import type { MonitoringPlan } from './contracts/monitoring-plan.ts';
 import type { LookBack } from './quality/look-back.ts';
@@ -10,8 +12,11 @@ export interface PlannedFacility {
 }
 
 export interface PlanStore {
-  /** The plan in force, or undefined when no such facility is known. May be a cached copy, at most a minute old. */
-  planOf(facility: string): Promise<PlannedFacility | undefined>;
+  /**
+   * The plan in force, or undefined when no such facility is known. May be a cached copy, at most a minute old; `fresh`
+   * wants one at most a few seconds old, and is for refusing what the plan does not know.
+   */
+  planOf(facility: string, wanted?: { readonly fresh: boolean }): Promise<PlannedFacility | undefined>;
 }
 
 /** One source-minute, as it travels to and from the store. Minutes and hours are counted from 1970 in UTC. */
@@ -39,6 +44,42 @@ export interface MinuteStore {
    * For one source-minute the greatest (revision, content) stays, whatever the order of arrival.
    */
   storeMinutes(batches: readonly MinuteBatch[]): Promise<void>;
+}
+
+/** A source-minute by its names, for a store that knows no monitoring plan. */
+export interface NamedMinute {
+  readonly facility: string;
+  readonly source: string;
+  /** Counted from 1970 in UTC. */
+  readonly minute: number;
+  /** From 1. Of one source-minute the greatest version stays. */
+  readonly version: number;
+  readonly firedSeconds: number;
+  readonly grossLoad: number | null;
+  /** Channel of each position; empty where there is none. */
+  readonly channels: readonly string[];
+  readonly readings: readonly (number | null)[];
+  readonly statuses: string;
+}
+
+/** What became of the minutes of a call. Only the last count asks for somebody's attention. */
+export interface TimeSeriesCounts {
+  readonly stored: number;
+  /** Too old for the store to take. */
+  readonly outsideRetention: number;
+  /** The store, or the same call, had a greater version, or this version with other readings. */
+  readonly olderVersion: number;
+  /** More or longer names than the store takes. */
+  readonly overLimit: number;
+}
+
+/** A second, write-only home of the minutes, for time-series queries. The regulation's record is the MinuteStore. */
+export interface TimeSeriesStore {
+  /**
+   * Writes minutes. The whole call may be repeated, also after it failed half-way: the stored minutes are the same
+   * whatever the order and however often.
+   */
+  writeMinutes(minutes: readonly NamedMinute[]): Promise<TimeSeriesCounts>;
 }
 
 export interface SourceHour {
@@ -174,4 +215,73 @@ export interface QuarantinedRecord {
 
 export interface QuarantineStore {
   add(records: readonly QuarantinedRecord[]): Promise<void>;
+}
+
+/** The edge agents, by the names of their things. */
+export interface EdgeAgents {
+  /** What the agent last said of itself; undefined when it has said nothing, or nothing that can be read. */
+  reportOf(thing: string): Promise<AgentReport | undefined>;
+  /** Sends the command; an agent that is not connected does not hear it. */
+  askToResend(thing: string, command: ResendCommand): Promise<void>;
+}
+
+/** The key that signs evidence: ECDSA on the curve P-256. Its private part never leaves where it is kept. */
+export interface EvidenceKey {
+  /** Name of the key, and its public part as subject public key info, DER. */
+  publicKey(): Promise<{ readonly id: string; readonly der: Uint8Array }>;
+  /** Signs a SHA-256; the signature is DER. */
+  sign(sha256: Uint8Array): Promise<Uint8Array>;
+}
+
+export interface DeviceRegistration {
+  readonly serialNumber: string;
+  readonly facility: string;
+  readonly thing: string;
+  /** ISO 8601, UTC. */
+  readonly registeredAt: string;
+  /** The person, as STS names the caller. */
+  readonly registeredBy: string;
+}
+
+export type RegisterResult =
+  | { readonly registered: true; readonly device: Device }
+  /** The device that is in the way: this serial number, or another one that holds the same thing. */
+  | { readonly registered: false; readonly existing: Device };
+
+/** A request for a certificate, as the provisioning service reports it; only the serial number is the device's word. */
+export interface AdmissionRequest {
+  readonly serialNumber: string;
+  /** The new certificate. */
+  readonly certificateId: string;
+  /** The certificate of the connection that asks. */
+  readonly claimCertificateId: string;
+  /** The client id of that connection, for which the policy of its certificate vouches. */
+  readonly clientId: string;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+}
+
+export type Admission =
+  | { readonly admitted: true; readonly device: Device }
+  | {
+      readonly admitted: false;
+      readonly reason: 'not-registered' | 'revoked' | 'already-provisioned' | 'not-its-own-certificate';
+    };
+
+/** The allow-list of edge agents: one registration gives one certificate. */
+export interface DeviceRegistry {
+  /**
+   * Puts a device on the list. A serial number that is registered or provisioned stays as it is unless `again`; so does
+   * a thing that another serial number holds, always. A revoked device gives both free.
+   */
+  register(registration: DeviceRegistration, options?: { readonly again?: boolean }): Promise<RegisterResult>;
+  find(serialNumber: string): Promise<Device | undefined>;
+  /** Decides by `core/devices/admission.ts` and keeps the decision; the same request again gets the same answer. */
+  admit(request: AdmissionRequest): Promise<Admission>;
+  /** By serial number. */
+  list(): Promise<readonly Device[]>;
+  /** From here on the device may do nothing. Undefined when it is not on the list. */
+  revoke(serialNumber: string, at: string): Promise<Device | undefined>;
+  /** By serial number. May be a second behind. */
+  ofFacility(facility: string): Promise<readonly Device[]>;
 }

@@ -12,8 +12,12 @@ const minutesOfReadings = z.custom<(readonly (number | null)[])[]>(
 );
 
 /** One source's part of a message that has passed validation: readings stand at the plan's positions. */
-const validatedSource = z.strictObject({
+const validatedSource = z.object({
   sourceId: z.int().min(1),
+  /** Its name in the plan. */
+  source: z.string().optional(),
+  /** Which list of `channels` names its positions; the first when it does not say. */
+  layout: z.int().min(0).optional(),
   revision: z.int().min(0),
   firedSeconds: numbers,
   grossLoad: numbersOrNull,
@@ -23,12 +27,18 @@ const validatedSource = z.strictObject({
   statuses: z.array(z.string()),
 });
 
-/** What validate-measurements passes on: a facility's minutes, ready to be stored. */
-export const validatedMinutes = z.strictObject({
+/**
+ * What validate-measurements passes on: a facility's minutes, ready to be stored. Names are for readers that have no
+ * plan. While a new version is rolled out old and new code read the same stream, so a reader passes over what it does
+ * not know, and what was added later may be absent.
+ */
+export const validatedMinutes = z.object({
   v: z.literal(1),
   facility: z.string(),
   start: minuteText,
   minutes: z.int().min(1).max(60),
+  /** Lists of channel names by position, empty where a source has no channel; each list once, whoever shares it. */
+  channels: z.array(z.array(z.string())).optional(),
   sources: z.array(validatedSource),
 });
 

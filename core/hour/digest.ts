@@ -2,7 +2,7 @@ import type { ComplianceRecord } from '../contracts/compliance-record.ts';
 import type { EmissionHour } from '../contracts/emission-hour.ts';
 
 /** JSON with the keys of every object in order, so that equal content is equal text, whatever store it came from. */
-const canonicalText = (value: unknown): string => {
+export const canonicalText = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   const entries = Object.entries(value)

@@ -9,10 +9,26 @@ const VERSION = 1;
 /** Enough to recognise a value, little enough for a log line. */
 const SHOWN = 60;
 
+/** A message may be nested as deep as a megabyte allows; JSON.stringify overflows the stack on it. */
+const DEPTH = 4;
+
+/** The beginning of a value as JSON. */
+const brief = (value: unknown, depth: number): string => {
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : JSON.stringify(String(value));
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, SHOWN));
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'nothing';
+  const [open, close] = Array.isArray(value) ? '[]' : '{}';
+  if (depth === 0) return `${open}...${close}`;
+  const items = Array.isArray(value)
+    ? value.slice(0, SHOWN).map((item) => brief(item, depth - 1))
+    : Object.keys(value)
+        .slice(0, SHOWN)
+        .map((key) => `${JSON.stringify(key.slice(0, SHOWN))}:${brief(valueAt(value, [key]), depth - 1)}`);
+  return `${open}${items.join(',')}${close}`;
+};
+
 const shown = (value: unknown): string => {
-  const text =
-    JSON.stringify(value, (_, item) => (typeof item === 'number' && !Number.isFinite(item) ? String(item) : item)) ??
-    'nothing';
+  const text = brief(value, DEPTH);
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
 };
 

@@ -27,6 +27,8 @@ interface PlanIndex {
   readonly sources: ReadonlyMap<string, SourcePlan>;
   /** Every channel of every source and version. */
   readonly channels: ReadonlySet<string>;
+  /** Channel names of each source by position; sources with the same names have the same array. */
+  readonly names: ReadonlyMap<string, string[]>;
 }
 
 /** Plans are read for thousands of messages; what is looked up in them is put in order once. */
@@ -39,9 +41,25 @@ const indexOf = (plan: MonitoringPlan): PlanIndex => {
   const index = {
     sources: new Map(plan.sources.map((source) => [source.source, source])),
     channels: new Set(versions.flatMap((version) => version.channels.map(({ channel }) => channel))),
+    names: namesOf(plan),
   };
   indexes.set(plan, index);
   return index;
+};
+
+/** A position is never given to another channel, so the names hold for every version of the plan. */
+const namesOf = ({ sources }: MonitoringPlan): Map<string, string[]> => {
+  const lists = new Map<string, string[]>();
+  return new Map(
+    sources.map(({ source, versions }) => {
+      const names: string[] = [];
+      for (const { channels } of versions) for (const { position, channel } of channels) names[position - 1] = channel;
+      const list = Array.from(names, (name) => name ?? '');
+      const key = list.join(' ');
+      if (!lists.has(key)) lists.set(key, list);
+      return [source, lists.get(key)!];
+    }),
+  );
 };
 
 const moved = (from: MessageSource, first: number, { columns }: Placement): MinuteOfReadings => {
@@ -113,20 +131,26 @@ export const validateMessage = (
   const key = message.channels.join(' ');
   const lastText = last === start ? message.start : textOfMinute(last);
   const sources: ValidatedSource[] = [];
+  const channels: string[][] = [];
   for (const from of message.sources) {
     const source = index.sources.get(from.source);
     const sourceId = sourceIds.get(from.source);
     if (!source || sourceId === undefined)
       return refuse('UNKNOWN_SOURCE', `facility ${plan.facility} has no source ${from.source}`);
     const { revision, firedSeconds, grossLoad } = from;
+    const names = index.names.get(from.source)!;
+    if (!channels.includes(names)) channels.push(names);
+    const layout = channels.indexOf(names);
     const into: ValidatedSource = {
       sourceId,
+      source: from.source,
       revision,
       firedSeconds,
       grossLoad,
       readings: [],
       statuses: [],
     };
+    if (layout > 0) into.layout = layout;
     const atEnd = inForce(source.versions, lastText);
     let version: SourceVersion | undefined = inForce(source.versions, message.start);
     for (let m = 0; m < message.minutes; m++) {
@@ -145,6 +169,6 @@ export const validateMessage = (
   }
   return {
     ok: true,
-    validated: { v: 1, facility: plan.facility, start: message.start, minutes: message.minutes, sources },
+    validated: { v: 1, facility: plan.facility, start: message.start, minutes: message.minutes, channels, sources },
   };
 };

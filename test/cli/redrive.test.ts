@@ -1,0 +1,263 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { failedMessage } from '../../cli/recovery/error-action.ts';
+import { failedBatch } from '../../cli/recovery/failed-batch.ts';
+import { itemOf } from '../../local/services/event-source/batch.ts';
+import { discardedObject } from '../../local/services/event-source/discarded.ts';
+import { connectRaw } from '../local/iot/raw-client.ts';
+import { anybody, streamArn, type TestDeployment, testDeployment } from './test-deployment.ts';
+
+let deployment: TestDeployment;
+beforeAll(async () => {
+  deployment = await testDeployment();
+});
+afterAll(() => deployment.stop());
+
+/** Streams and buckets are not emptied between tests: each looks at what came after it began. */
+let marks: Record<'measurements' | 'validated', number>;
+const added = async (stream: 'measurements' | 'validated') => (await deployment.records(stream)).slice(marks[stream]);
+beforeEach(async () => {
+  marks = {
+    measurements: (await deployment.records('measurements')).length,
+    validated: (await deployment.records('validated')).length,
+  };
+});
+afterEach(async () => {
+  deployment.faults.refuses = () => undefined;
+  for (const { key } of deployment.s3.list('failed')) await deployment.removeObject('failed', key);
+});
+
+const put = (key: string, body: string) => deployment.s3.putObject('failed', key, body, anybody);
+const lying = (prefix = '') =>
+  deployment.s3
+    .list('failed', prefix)
+    .map(({ key }) => key)
+    .filter((key) => prefix !== '' || !key.startsWith('redriven/'));
+
+/** As the error action of the topic rule writes it. */
+const refused = (facility: string, received: number, payload = `minute ${received}`) =>
+  put(
+    `iot-failed/${facility}/${received}-${crypto.randomUUID()}`,
+    JSON.stringify({
+      ruleName: 'emissionwatch_measurements',
+      topic: `$aws/rules/emissionwatch_measurements/emissionwatch/v1/${facility}/agent-${facility}/minutes`,
+      cloudwatchTraceId: 'x',
+      clientId: `agent-${facility}`,
+      base64OriginalPayload: Buffer.from(payload).toString('base64'),
+      failures: [{ failedAction: 'KinesisAction', failedResource: 'measurements', errorMessage: 'refused' }],
+    }),
+  );
+
+/** As Lambda writes a batch that ran out of retries. */
+const batch = (stream: string, at: number, ...data: readonly Buffer[]) => {
+  const item = itemOf({ shard: 0, shardId: 'shardId-000000000000', streamArn: streamArn(stream), role: 'role' });
+  const { key, body } = discardedObject(
+    {
+      mappingId: '3f2a',
+      functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:f',
+      streamArn: streamArn(stream),
+      shardId: 'shardId-000000000000',
+      items: data.map((bytes, i) => item({ position: i, arrival: at, key: `F${i}`, data: bytes })),
+      condition: 'RetryAttemptsExhausted',
+      invokeCount: 11,
+      requestId: 'r',
+      functionError: true,
+    },
+    at,
+  );
+  return put(key, body);
+};
+
+const T = Date.UTC(2026, 2, 1, 12);
+const payloadsOf = (records: readonly { readonly data: string }[]) =>
+  records.map(({ data }) => Buffer.from(JSON.parse(data).payload, 'base64').toString());
+
+describe('redrive of messages that the stream refused', () => {
+  it('puts the record on the stream that the topic rule would have put there, to the byte', async () => {
+    const { iot, faults } = deployment;
+    const files = await iot.registerDevice({ thing: 'agent-7', facility: 'F7', policyName: 'device' });
+    const client = await connectRaw({ port: iot.port, caFile: iot.caFile, clientId: 'agent-7', ...files });
+    faults.refuses = () => 'ProvisionedThroughputExceededException';
+    const topic = '$aws/rules/emissionwatch_measurements/emissionwatch/v1/F7/agent-7/minutes';
+    const payload = Buffer.from([0x1f, 0x8b, ...Array.from({ length: 256 }, (_, i) => i)]);
+    await client.publishAll(topic, [payload]);
+    await expect.poll(() => lying('iot-failed/F7/').length).toBe(1);
+    await client.end();
+    faults.refuses = () => undefined;
+
+    const { code, stdout } = await deployment.ew('redrive');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '1 object(s) with 1 record(s) went back on their streams\n' });
+    const [record, ...others] = await added('measurements');
+    expect(others).toEqual([]);
+    expect(record).toEqual(deployment.ruleTried.at(-1));
+    expect(lying()).toEqual([]);
+    expect(lying('redriven/iot-failed/F7/')).toHaveLength(1);
+  });
+
+  it('goes from the oldest to the youngest, whatever facility they are of', async () => {
+    for (const [facility, minute] of [
+      ['F2', 3],
+      ['F1', 2],
+      ['F2', 1],
+      ['F10', 4],
+    ] as const)
+      await refused(facility, T + minute * 60_000, `${facility} ${minute}`);
+    expect(await deployment.json('redrive')).toMatchObject({ objects: 4, redriven: 4, records: 4, failures: [] });
+    const records = await added('measurements');
+    expect(payloadsOf(records)).toEqual(['F2 1', 'F1 2', 'F2 3', 'F10 4']);
+    expect(records.map(({ key }) => key)).toEqual(['F2', 'F1', 'F2', 'F10']);
+  });
+});
+
+describe('redrive of batches that ran out of retries', () => {
+  it('puts every record back on the stream it came from, with its key and its bytes', async () => {
+    const bytes = Buffer.from('{"ä":1}');
+    await batch('validated', T, bytes, Buffer.from('two'));
+    await batch('measurements', T + 1000, Buffer.from('three'));
+    expect(await deployment.json('redrive', '--prefix', 'batches')).toMatchObject({ redriven: 2, records: 3 });
+    expect(await added('validated')).toEqual([
+      { key: 'F0', data: bytes.toString() },
+      { key: 'F1', data: 'two' },
+    ]);
+    expect(await added('measurements')).toEqual([{ key: 'F0', data: 'three' }]);
+  });
+});
+
+describe('redrive', () => {
+  it('only reads with --dry-run', async () => {
+    await refused('F1', T);
+    await batch('validated', T, Buffer.from('x'));
+    const before = lying();
+    expect(await deployment.json('redrive', '--dry-run')).toMatchObject({ dryRun: true, redriven: 2, records: 2 });
+    expect(lying()).toEqual(before);
+    expect(await added('measurements')).toEqual([]);
+  });
+
+  it('takes only what is asked for', async () => {
+    await refused('F1', T);
+    await refused('F1', T + 86_400_000);
+    await batch('validated', T + 86_400_000, Buffer.from('x'));
+    expect(await deployment.json('redrive', '--since', '2026-03-02', '--prefix', 'iot-failed')).toMatchObject({
+      objects: 1,
+    });
+    expect(lying()).toHaveLength(2);
+    expect(await deployment.json('redrive', '--since', '2026-03-02')).toMatchObject({ objects: 1 });
+    expect(await deployment.json('redrive')).toMatchObject({ objects: 1 });
+    expect(await deployment.json('redrive')).toMatchObject({ objects: 0, redriven: 0 });
+  });
+
+  it('ends with 1 and names what the stream goes on refusing; the rest goes back', async () => {
+    await refused('F1', T);
+    await refused('F2', T + 1);
+    await refused('F1', T + 2);
+    deployment.faults.refuses = ({ partitionKey }) =>
+      partitionKey === 'F2' ? 'ProvisionedThroughputExceededException' : undefined;
+    const { code, stdout } = await deployment.ew('redrive');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^not put back: iot-failed\/F2\/.*\n {2}stream measurements refused 1 record\(s\) 8 times/);
+    expect(stdout).toContain('2 object(s) with 2 record(s) went back');
+    expect(lying()).toEqual([expect.stringMatching(/^iot-failed\/F2\//)]);
+    const [entry] = (await deployment.json('audit', 'list', '--limit', '1')).entries as object[];
+    expect(entry).toMatchObject({ action: 'redrive', outcome: 'done', after: { redriven: 2, failed: 1 } });
+  });
+
+  it('ends with 1 and names what cannot be read; the rest goes back', async () => {
+    await put(`iot-failed/F1/${T}-a`, 'no JSON');
+    await put('aws/lambda/m/s/2026/03/01/2026-03-01T12.00.00-b', '{"payload":"{}"}');
+    await refused('F1', T + 5000);
+    const answer = await deployment.json('redrive');
+    expect(answer).toMatchObject({ redriven: 1 });
+    expect(answer.failures).toEqual([
+      { key: 'aws/lambda/m/s/2026/03/01/2026-03-01T12.00.00-b', why: expect.stringMatching(/not a failed batch/) },
+      { key: `iot-failed/F1/${T}-a`, why: expect.stringMatching(/^it is not JSON/) },
+    ]);
+    expect((await deployment.ew('redrive')).code).toBe(1);
+  });
+
+  it('killed at any moment and repeated puts everything back and loses nothing', async () => {
+    const count = 120;
+    for (let i = 0; i < count; i++) await refused(`F${i % 3}`, T + i);
+    for (const moved of [1, 30, 70]) {
+      const child = deployment.start('redrive');
+      const ended = deployment.ended(child);
+      while (lying('redriven/').length < moved && child.exitCode === null) await sleep(2);
+      child.kill('SIGKILL');
+      expect((await ended).signal).toBe('SIGKILL');
+      expect(lying().length).toBeGreaterThan(0);
+    }
+    const { code } = await deployment.ew('redrive');
+    expect(code).toBe(0);
+    expect(lying()).toEqual([]);
+    const payloads = payloadsOf(await added('measurements'));
+    expect(new Set(payloads)).toEqual(new Set(Array.from({ length: count }, (_, i) => `minute ${T + i}`)));
+    // What had begun when it was killed has not ended in the audit trail.
+    const entries = (await deployment.json('audit', 'list', '--subject', 'all', '--limit', '5')).entries as {
+      outcome: string;
+    }[];
+    expect(entries.map(({ outcome }) => outcome)).toEqual(['done', 'begun', 'begun', 'begun', 'begun']);
+  });
+
+  it('stops on Ctrl-C after what it is at, says what is left, and ends with 130', async () => {
+    for (let i = 0; i < 120; i++) await refused('F1', T + i);
+    const child = deployment.start('redrive');
+    const ended = deployment.ended(child);
+    while (lying('redriven/').length === 0 && child.exitCode === null) await sleep(2);
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await ended;
+    expect({ code, stderr }).toEqual({ code: 130, stderr: expect.stringContaining('interrupted') });
+    const [, notTried] = /(\d+) object\(s\) were not tried; repeat the command for them/.exec(stdout)!;
+    expect(lying()).toHaveLength(Number(notTried));
+  });
+
+  it('may run twice at a time', async () => {
+    for (let i = 0; i < 40; i++) await refused('F1', T + i);
+    const [one, other] = await Promise.all([deployment.ew('redrive'), deployment.ew('redrive')]);
+    expect([one.code, other.code]).toEqual([0, 0]);
+    expect(lying()).toEqual([]);
+    expect(new Set(payloadsOf(await added('measurements'))).size).toBe(40);
+  });
+});
+
+describe('what is not a failed message of this system is refused', () => {
+  const action = (change: object) =>
+    Buffer.from(JSON.stringify({ topic: 'emissionwatch/v1/F1/a/minutes', base64OriginalPayload: 'AA==', ...change }));
+  const key = 'iot-failed/F1/1700000000000-x';
+
+  it('but one is taken with and without the Basic Ingest prefix of its topic', () => {
+    const taken = failedMessage(key, action({}), 'measurements');
+    expect(taken).toEqual(
+      failedMessage(key, action({ topic: '$aws/rules/r/emissionwatch/v1/F1/a/minutes' }), 'measurements'),
+    );
+    expect(Buffer.from(taken.records[0]!.data).toString()).toBe(
+      '{"payload":"AA==","facility":"F1","thing":"a","received":1700000000000}',
+    );
+  });
+
+  it.each([
+    [key, { topic: 'emissionwatch/v1/F1/a/hours' }, /is not one that edge agents publish minutes to/],
+    [key, { topic: 'emissionwatch/v1/F2/a/minutes' }, /its key should begin with iot-failed\/F2\//],
+    ['iot-failed/F1/x', {}, /the time of arrival/],
+    [key, { base64OriginalPayload: '?' }, /base64OriginalPayload/],
+    [key, { topic: 1 }, /topic/],
+  ])('%s %j', (at, change, reason) => {
+    expect(() => failedMessage(at, action(change), 'measurements')).toThrow(reason);
+  });
+
+  it.each([
+    [
+      { KinesisBatchInfo: { streamArn: streamArn('other'), batchSize: 1 } },
+      /stream other is not one of this deployment/,
+    ],
+    [{ KinesisBatchInfo: { streamArn: streamArn('validated'), batchSize: 2 } }, /it says 2 records and has 1/],
+    [{ payload: undefined }, /payload/],
+    [{ payload: '{"Records":[]}' }, /Records/],
+  ])('a batch with %j', (change, reason) => {
+    const Records = [{ kinesis: { partitionKey: 'F1', data: 'AA==' } }];
+    const whole = {
+      KinesisBatchInfo: { streamArn: streamArn('validated'), batchSize: 1 },
+      payload: JSON.stringify({ Records }),
+      ...change,
+    };
+    expect(() => failedBatch(Buffer.from(JSON.stringify(whole)), ['validated'])).toThrow(reason);
+  });
+});
