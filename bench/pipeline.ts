@@ -1,60 +1,33 @@
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
-import { type Database, dataApi } from '#adapters/data-api';
-import { applyPlan } from '#adapters/data-api-plans';
-import { startCloud } from '../local/cloud.ts';
-import { synthesise } from '../local/synthesise.ts';
+import type { Database } from '#adapters/data-api';
+import { type BenchCloud, startPublisher, withCloud } from './cloud.ts';
 import { figure } from './figure.ts';
 import { cpuSeconds, memoryMb, treeOf } from './process-tree.ts';
-import type { Device, Order } from './publisher.ts';
-import { CHANNELS, facilityName, MINUTES, plan, SOURCES, START } from './workload.ts';
+import { CHANNELS, MINUTES, SOURCES, START } from './workload.ts';
 
 const FACILITIES = 200;
 const CLOSES_AFTER_MINUTES = MINUTES + 15;
 
-/** From MQTT publish to stored minutes, closed hours and checked limits, through every part of the local cloud. */
+/**
+ * From MQTT publish to stored minutes, closed hours and checked limits, through every part of the local cloud; with a
+ * copy of every minute in the time-series store, and without.
+ */
 export const benchPipeline = async (root: string): Promise<void> => {
-  const folder = mkdtempSync(join(tmpdir(), 'emissionwatch-bench-'));
-  chmodSync(folder, 0o755);
-  const assembly = await synthesise(root, folder);
-  const cloud = await startCloud({ assembly, dataDir: folder, log: () => {} });
-  const publisher = fork(new URL('./publisher.ts', import.meta.url), {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  for (const timeSeriesStore of ['timestream', 'aurora'])
+    await withCloud({ root, facilities: FACILITIES, context: { timeSeriesStore } }, (bench) =>
+      measure(bench, timeSeriesStore),
+    );
+};
+
+const measure = async (bench: BenchCloud, timeSeriesStore: string): Promise<void> => {
+  const { cloud, database } = bench;
+  const closing = new Date(START + (CLOSES_AFTER_MINUTES - 1) * 60_000).toISOString();
+  const publisher = await startPublisher(bench, {
+    minutes: MINUTES,
+    start: START,
+    closing: { start: `${closing.slice(0, 16)}Z` },
   });
   try {
-    const { clusterArn, ownerSecretArn, name } = cloud.database;
-    const database = dataApi(
-      { clusterArn, secretArn: ownerSecretArn, database: name },
-      new RDSDataClient({
-        endpoint: cloud.endpoints.rdsData,
-        region: 'us-east-1',
-        credentials: { accessKeyId: 'local-operator', secretAccessKey: 'local' },
-      }),
-    );
-    const devices: Device[] = [];
-    for (let f = 0; f < FACILITIES; f++) {
-      const facility = facilityName(f);
-      const thing = `edge-${facility}`;
-      await applyPlan(database, plan(facility));
-      devices.push({ facility, thing, ...(await cloud.iot.registerDevice({ thing, facility })) });
-    }
-    const closing = new Date(START + (CLOSES_AFTER_MINUTES - 1) * 60_000).toISOString();
-    const order: Order = {
-      host: cloud.iot.host,
-      port: cloud.iot.port,
-      caFile: cloud.iot.caFile,
-      ruleName: 'emissionwatch_measurements',
-      devices,
-      minutes: MINUTES,
-      closing: { start: `${closing.slice(0, 16)}Z` },
-    };
-    publisher.send(order);
-    await once(publisher, 'message');
-
     const measured = () => treeOf(process.pid).filter((pid) => pid !== publisher.pid);
     const cpuBefore = cpuSeconds(measured());
     let peak = 0;
@@ -77,30 +50,37 @@ export const benchPipeline = async (root: string): Promise<void> => {
     const stored = await storedWork(database);
     if (stored.minutes !== FACILITIES * SOURCES * MINUTES || stored.hours !== FACILITIES * SOURCES)
       throw new Error(`stored ${stored.minutes} minutes and ${stored.hours} hours: work was lost`);
+    const { memoryStore, magneticStore } = cloud.counters().timeSeries;
+    const copied = memoryStore + magneticStore;
+    if (timeSeriesStore === 'timestream' && copied < stored.minutes)
+      throw new Error(`${copied} of ${stored.minutes} minutes are in the time-series store: work was lost`);
     figure('local cloud, publish to closed hours', samples / seconds, 'samples/s', {
+      timeSeriesStore,
       goal: 160_000,
       seconds: Number(seconds.toFixed(1)),
       publishedAfter: Number(published.toFixed(1)),
       ...stored,
+      copied,
       boundBy: 'both cores: sockets and SDK calls between the parts are about half',
     });
     figure('local cloud, processor time', cpu / (samples / 1e6), 's per million samples', {
+      timeSeriesStore,
       goal: 9,
-      boundBy: 'the same; six cold starts are in it',
+      boundBy: 'the same; the cold start of every function is in it',
     });
+    figure('local cloud, memory of all processes', peak, 'MB', {
+      timeSeriesStore,
+      goal: 2048,
+      boundBy: 'function instances of about 100 MB, and this process with 200 connections',
+    });
+    if (timeSeriesStore !== 'aurora') return;
     figure('database, tables and indexes', stored.bytes / samples, 'bytes/sample', {
       goal: 13,
       boundBy: 'row header and key, then the readings themselves',
       ...(await tableBytes(database)),
     });
-    figure('local cloud, memory of all processes', peak, 'MB', {
-      goal: 2048,
-      boundBy: 'function instances of about 100 MB, and this process with 200 connections',
-    });
   } finally {
     publisher.kill();
-    await cloud.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
 };
 

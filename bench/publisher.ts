@@ -1,5 +1,5 @@
 // A process that publishes prepared messages over one TLS connection a facility, as many edge agents would.
-// It is started by the pipeline benchmark, which leaves its CPU out of the figures.
+// It is started by other benchmarks, which leave its CPU out of the figures.
 import { readFileSync } from 'node:fs';
 import { connect, type TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
@@ -20,18 +20,54 @@ export interface Order {
   readonly ruleName: string;
   readonly devices: readonly Device[];
   readonly minutes: number;
+  /** First minute of the messages, milliseconds since 1970. */
+  readonly start: number;
   /** A last message without sources, which closes the hour. */
-  readonly closing: { readonly start: string };
+  readonly closing?: { readonly start: string };
+  /**
+   * A facility's messages a minute apart and the facilities spread over the minute, as live agents send; what would be
+   * sent later than this is not. Without it everything is sent as fast as it is acknowledged.
+   */
+  readonly live?: { readonly forMs: number };
+}
+
+/** What a live publisher says of each message when it has sent it. */
+export interface Published {
+  readonly facility: string;
+  /** Which of the facility's messages, from 0. */
+  readonly message: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
 }
 
 /** Publishes in flight on a connection; IoT Core takes 100. */
 const WINDOW = 20;
+const MINUTE_MS = 60_000;
+/** All connections are open by then. */
+const CONNECTED_AFTER_MS = 3000;
 
 const publishAll = async (order: Order, payloads: ReadonlyMap<string, readonly Buffer[]>): Promise<void> => {
-  await Promise.all(order.devices.map((device) => publishOne(order, device, payloads.get(device.facility)!)));
+  const begin = Date.now() + CONNECTED_AFTER_MS;
+  await Promise.all(
+    order.devices.map((device, i) => {
+      const own = payloads.get(device.facility)!;
+      if (!order.live) return publishOne(order, device, own);
+      const { forMs } = order.live;
+      // 77 has no divisor in common with 200: neighbours are far apart, and no two at the same time.
+      const phase = (((i * 77) % order.devices.length) / order.devices.length) * MINUTE_MS;
+      const times = own.map((_, message) => phase + message * MINUTE_MS).filter((time) => time < forMs);
+      return publishOne(order, device, own.slice(0, times.length), (message) => begin + times[message]!);
+    }),
+  );
 };
 
-const publishOne = ({ host, port, caFile, ruleName }: Order, device: Device, payloads: readonly Buffer[]) =>
+/** @param due when a message is to be sent, milliseconds since 1970. Without it: as soon as there is room for it */
+const publishOne = (
+  { host, port, caFile, ruleName }: Order,
+  device: Device,
+  payloads: readonly Buffer[],
+  due?: (message: number) => number,
+) =>
   new Promise<void>((resolve, reject) => {
     const topic = `$aws/rules/${ruleName}/emissionwatch/v1/${device.facility}/${device.thing}/minutes`;
     const socket: TLSSocket = connect({
@@ -45,19 +81,26 @@ const publishOne = ({ host, port, caFile, ruleName }: Order, device: Device, pay
     let sent = 0;
     let acknowledged = 0;
     const send = () => {
-      while (sent < payloads.length && sent - acknowledged < WINDOW) {
-        const payload = payloads[sent++]!;
-        const packet = {
-          cmd: 'publish',
-          topic,
-          payload,
-          qos: 1,
-          dup: false,
-          retain: false,
-          messageId: (sent % 65_535) + 1,
-        } as const;
-        socket.write(generate(packet, { protocolVersion: 5 }));
-      }
+      if (due) sendAt(due(sent));
+      else while (sent < payloads.length && sent - acknowledged < WINDOW) sendNext();
+    };
+    const sendAt = (time: number) =>
+      setTimeout(() => {
+        process.send!({ facility: device.facility, message: sent, at: Date.now() } satisfies Published);
+        sendNext();
+      }, time - Date.now());
+    const sendNext = () => {
+      const payload = payloads[sent++]!;
+      const packet = {
+        cmd: 'publish',
+        topic,
+        payload,
+        qos: 1,
+        dup: false,
+        retain: false,
+        messageId: (sent % 65_535) + 1,
+      } as const;
+      socket.write(generate(packet, { protocolVersion: 5 }));
     };
     read.on('packet', (packet) => {
       if (packet.cmd === 'connack') {
@@ -93,10 +136,12 @@ const publishOne = ({ host, port, caFile, ruleName }: Order, device: Device, pay
 
 process.once('message', (order: Order) => {
   const payloads = new Map<string, Buffer[]>(order.devices.map(({ facility }) => [facility, []]));
-  for (const { facility, json } of messages(order.devices.length, order.minutes))
+  for (const { facility, json } of messages(order.devices.length, order.minutes, order.start))
     payloads.get(facility)!.push(gzipSync(json));
-  const closing = JSON.stringify({ v: 1, start: order.closing.start, minutes: 1, channels: [], sources: [] });
-  for (const list of payloads.values()) list.push(gzipSync(closing));
+  if (order.closing) {
+    const closing = JSON.stringify({ v: 1, start: order.closing.start, minutes: 1, channels: [], sources: [] });
+    for (const list of payloads.values()) list.push(gzipSync(closing));
+  }
   process.once('message', () => {
     publishAll(order, payloads).then(
       () => process.exit(0),

@@ -106,7 +106,7 @@ export interface FacilityMessage {
 }
 
 /** Messages minute by minute, all facilities of a minute after one another. */
-export function* messages(facilities: number, minutes = MINUTES): Generator<FacilityMessage> {
+export function* messages(facilities: number, minutes = MINUTES, first = START): Generator<FacilityMessage> {
   const next = random(7);
   const sources = facilities * SOURCES;
   const width = CHANNELS.length;
@@ -151,7 +151,7 @@ export function* messages(facilities: number, minutes = MINUTES): Generator<Faci
           statuses: outAs[s]!.repeat(width),
         });
       }
-      const start = `${new Date(START + minute * 60_000).toISOString().slice(0, 16)}Z`;
+      const start = `${new Date(first + minute * 60_000).toISOString().slice(0, 16)}Z`;
       const json = JSON.stringify({
         v: 1,
         start,

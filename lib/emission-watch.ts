@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { App, Tags } from 'aws-cdk-lib';
-import { profileOf } from './environments.ts';
+import { profileOf, timeSeriesStoreOf } from './environments.ts';
 import { IngestStack } from './stacks/ingest-stack.ts';
 import { ProcessingStack } from './stacks/processing-stack.ts';
 import { StorageStack } from './stacks/storage-stack.ts';
+import { TimeSeriesStack } from './stacks/time-series-stack.ts';
 
 export interface EmissionWatchOptions {
   /** Context besides that of cdk.json, for example `{ profile: 'large' }`. The command line's -c wins over it. */
@@ -16,24 +17,34 @@ export interface EmissionWatchOptions {
  * The whole app. It belongs to no account and no region until it is deployed, so it can be synthesised anywhere.
  * Feature flags come from cdk.json also when no CLI is involved: a template made in-process is the one that is deployed.
  *
- * @throws Error when context `profile` names no profile
+ * @throws Error when context `profile` names no profile, or `timeSeriesStore` no store
  */
 export const emissionWatch = ({ context = {}, outdir }: EmissionWatchOptions = {}) => {
   const app = new App({ context: { ...cdkJson().context, ...context }, ...(outdir ? { outdir } : {}) });
   const { name, ...profile } = profileOf(app.node.tryGetContext('profile'));
 
+  const withTimestream = timeSeriesStoreOf(app.node.tryGetContext('timeSeriesStore')) === 'timestream';
+  const timeSeries = withTimestream ? new TimeSeriesStack(app, 'EmissionWatch-TimeSeries') : undefined;
   const storage = new StorageStack(app, 'EmissionWatch-Storage', { profile });
+  // AWS refuses Timestream to accounts that never had it; then nothing else is to exist yet.
+  if (timeSeries) storage.addStackDependency(timeSeries);
   const ingest = new IngestStack(app, 'EmissionWatch-Ingest', {
     measurements: storage.streams.measurements,
     failed: storage.failedMessages,
+    devices: storage.devices,
+    logKey: storage.logKey,
   });
-  const processing = new ProcessingStack(app, 'EmissionWatch-Processing', { profile, storage });
+  const processing = new ProcessingStack(app, 'EmissionWatch-Processing', {
+    profile,
+    storage,
+    timeSeries: timeSeries?.timeSeries,
+  });
 
   Tags.of(app).add('project', 'emissionwatch');
   Tags.of(app).add('profile', name);
-  for (const [component, stack] of Object.entries({ storage, ingest, processing }))
-    Tags.of(stack).add('component', component);
-  return { app, storage, ingest, processing };
+  for (const [component, stack] of Object.entries({ storage, ingest, processing, 'time-series': timeSeries }))
+    if (stack) Tags.of(stack).add('component', component);
+  return { app, storage, ingest, processing, timeSeries };
 };
 
 const cdkJson = (): { context: Record<string, unknown> } =>

@@ -45,3 +45,19 @@ export const profileOf = (name: unknown = 'small'): Profile & { readonly name: P
 
 /** Invocations of one consumer that Kinesis keeps going at a time. Fewer reserved ones would let records age unread. */
 export const lanes = ({ shards, parallelizationFactor }: Profile): number => shards * parallelizationFactor;
+
+/** Where minutes go for time-series queries besides the database, which has them in any case. */
+export const TIME_SERIES_STORES = ['timestream', 'aurora'] as const;
+export type TimeSeriesStore = (typeof TIME_SERIES_STORES)[number];
+
+/**
+ * Context `timeSeriesStore`: `timestream` (when none is given), or `aurora` for no store besides the database.
+ * @throws Error that lists both when it is neither
+ */
+export const timeSeriesStoreOf = (name: unknown = 'timestream'): TimeSeriesStore => {
+  const store = TIME_SERIES_STORES.find((known) => known === name);
+  if (store) return store;
+  throw new Error(
+    `unknown timeSeriesStore ${JSON.stringify(name)}: choose one of ${TIME_SERIES_STORES.join(', ')} (-c timeSeriesStore=aurora)`,
+  );
+};

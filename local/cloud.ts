@@ -1,33 +1,57 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { IamUsage } from '#cli/iam-usage';
+import { writeCloudFile } from './cloud-file.ts';
 import { runCustomResources } from './services/custom-resources.ts';
 import { createDatabase } from './services/data-api/create-database.ts';
 import { startDataApi } from './services/data-api.ts';
+import { startDynamoDb } from './services/dynamodb.ts';
 import { type EventSources, startEventSources } from './services/event-source.ts';
+import { createGuard, LOCAL_RUNNER, type RecordedRequest } from './services/iam/create-guard.ts';
+import type { Credentials } from './services/iam/guard.ts';
 import type { IotCounters } from './services/iot/counters.ts';
 import type { CertificateFiles } from './services/iot/key-files.ts';
+import type { RuleRole } from './services/iot/rule-actions.ts';
 import { startIot } from './services/iot.ts';
 import { startKinesis } from './services/kinesis.ts';
+import { startKms } from './services/kms.ts';
 import { asyncInvocations } from './services/lambda/async-invoke.ts';
 import { startLambda } from './services/lambda.ts';
+import { startLambdaApi } from './services/lambda-api.ts';
+import { checkLogKeys } from './services/log-groups.ts';
 import { startPostgres } from './services/postgres.ts';
 import { startS3 } from './services/s3.ts';
 import { startScheduler } from './services/scheduler.ts';
 import { startSecretsManager } from './services/secrets-manager.ts';
 import { startDeadLetterQueues } from './services/sqs.ts';
+import type { TableCounters } from './services/timestream/table.ts';
+import { startTimestream } from './services/timestream.ts';
 import { bucketsOf } from './template/buckets.ts';
 import { customResourcesOf } from './template/custom-resources.ts';
 import { type DatabaseDefinition, databaseOf } from './template/database.ts';
 import { eventSourceMappingsOf } from './template/event-source-mappings.ts';
 import { asyncInvokeConfigsOf, functionsOf } from './template/functions.ts';
+import { OPERATOR, policiesOf } from './template/iam.ts';
 import { ACCOUNT, REGION } from './template/identity.ts';
-import { devicePoliciesOf, thingTypesOf, topicRulesOf } from './template/iot.ts';
+import {
+  claimPolicyOf,
+  devicePoliciesOf,
+  provisioningTemplatesOf,
+  thingTypesOf,
+  topicRulesOf,
+} from './template/iot.ts';
+import { keysOf } from './template/kms.ts';
+import { logGroupsOf } from './template/log-groups.ts';
 import { queuesOf } from './template/queues.ts';
 import { schedulesOf } from './template/schedules.ts';
 import { secretsOf } from './template/secrets.ts';
 import { streamsOf } from './template/streams.ts';
+import { tablesOf } from './template/tables.ts';
 import { loadTemplates } from './template/templates.ts';
+import { timestreamTablesOf } from './template/timestream.ts';
+
+const WRITE_USAGE_EVERY_MS = 5000;
 
 export interface LocalCloud {
   readonly iot: {
@@ -38,14 +62,30 @@ export interface LocalCloud {
     /** Registers a thing with its facility and gives it the device policy. */
     registerDevice(device: { readonly thing: string; readonly facility: string }): Promise<CertificateFiles>;
   };
+  /** The certificate that this machine's agents provision with; undefined when the templates have no policy for it. */
+  readonly claim: CertificateFiles | undefined;
   /** URLs for SDK clients. */
   readonly endpoints: {
+    readonly dynamodb: string;
+    readonly iot: string;
+    readonly iotData: string;
     readonly kinesis: string;
+    readonly kms: string;
+    readonly lambda: string;
     readonly rdsData: string;
     readonly s3: string;
     readonly secretsManager: string;
+    readonly timestreamWrite: string;
   };
   readonly database: DatabaseDefinition;
+  /** Who people act as: the operator, who may do what the templates' `OperatorPolicy` says. */
+  readonly credentials: Credentials;
+  /** Of this machine only, and without limits: reads back what a run has stored. */
+  readonly runner: Credentials;
+  /** Of a role or user of the templates, by its ARN. */
+  credentialsOf(principalArn: string): Credentials;
+  /** Which permissions of the templates were used so far, and what was refused. */
+  iamUsage(): IamUsage;
   /** Resolves when every stream is read to its end and nothing is in flight anywhere. */
   settled(): Promise<void>;
   /** Runs the schedule of close-periods now, and waits for its end. */
@@ -60,6 +100,8 @@ export interface LocalCloud {
 export interface Disturbance {
   /** The Data API answers that the database is not available. */
   readonly databaseAway?: boolean;
+  /** The streams take no records. */
+  readonly streamsAway?: boolean;
   /** The broker acknowledges messages and loses them. */
   readonly brokerLoses?: boolean;
   /** Titles of functions that are throttled whatever is reserved for them. */
@@ -71,6 +113,8 @@ export interface CloudCounters {
   readonly failedBatches: number;
   readonly eventSources: ReturnType<EventSources['counters']>;
   readonly iot: Readonly<IotCounters>;
+  /** Records of the time-series store; all 0 without one. */
+  readonly timeSeries: Readonly<TableCounters>;
 }
 
 /**
@@ -83,6 +127,8 @@ export const startCloud = async (options: {
   readonly assembly: string;
   readonly dataDir: string;
   readonly log: (line: string) => void;
+  /** Sees each request that was not decided before, for tests of the policies. */
+  readonly onDecision?: (request: RecordedRequest) => void;
 }): Promise<LocalCloud> => {
   const started: (() => unknown)[] = [];
   const stop = async () => {
@@ -106,14 +152,35 @@ export const startCloud = async (options: {
 };
 
 const start = async (
-  { assembly, dataDir, log }: Parameters<typeof startCloud>[0],
+  { assembly, dataDir, log, onDecision }: Parameters<typeof startCloud>[0],
   onStop: (end: () => unknown) => void,
 ): Promise<Omit<LocalCloud, 'stop'>> => {
   const templates = loadTemplates(assembly);
   log(`template: ${templates.resources.length} resources, each with a local service or a reason to need none`);
   mkdirSync(dataDir, { recursive: true });
 
-  const secrets = await startSecretsManager({ dataDir: join(dataDir, 'secrets'), secrets: secretsOf(templates) });
+  const guard = createGuard({
+    account: ACCOUNT,
+    policies: policiesOf(templates),
+    dataDir,
+    ...(onDecision && { onDecision }),
+  });
+  const usage = setInterval(guard.writeUsage, WRITE_USAGE_EVERY_MS);
+  onStop(() => {
+    clearInterval(usage);
+    guard.writeUsage();
+  });
+  const hasOperator = guard.statements.some(({ holder }) => holder === OPERATOR);
+  log(
+    `iam: ${guard.statements.length} statements${hasOperator ? '' : '; no OperatorPolicy, people may do everything'}`,
+  );
+  checkLogKeys(logGroupsOf(templates), guard);
+
+  const secrets = await startSecretsManager({
+    dataDir: join(dataDir, 'secrets'),
+    secrets: secretsOf(templates),
+    guard,
+  });
   onStop(secrets.stop);
   log(`secrets manager: ${secrets.endpoint}`);
 
@@ -129,6 +196,8 @@ const start = async (
     postgres,
     clusters: [{ arn: database.clusterArn, database: database.name }],
     secretValue: secrets.credentialsOf,
+    checkReader: secrets.checkReader,
+    guard,
   });
   onStop(dataApi.stop);
   let disturbance: Disturbance = {};
@@ -136,62 +205,50 @@ const start = async (
   log(`rds data api: ${dataApi.endpoint}`);
 
   const buckets = bucketsOf(templates);
-  const s3 = await startS3({ dataDir: join(dataDir, 's3'), buckets });
+  const s3 = await startS3({ dataDir: join(dataDir, 's3'), buckets, guard });
   onStop(s3.stop);
   log(`s3: ${s3.endpoint}, ${buckets.length} buckets`);
 
   const streams = streamsOf(templates);
-  const kinesis = await startKinesis({ dataDir, streams, log });
+  const kinesis = await startKinesis({
+    dataDir,
+    streams,
+    guard,
+    log,
+    fault: () => (disturbance.streamsAway ? 'ProvisionedThroughputExceededException' : undefined),
+  });
   onStop(kinesis.stop);
   log(
     `kinesis: ${kinesis.endpoint}, ${streams.length} streams of ${streams.map((one) => one.shards).join(', ')} shards`,
   );
 
-  const queues = await startDeadLetterQueues({ dataDir, queues: queuesOf(templates) });
+  const queues = await startDeadLetterQueues({ dataDir, queues: queuesOf(templates), guard });
 
-  const endpoints = {
-    kinesis: kinesis.endpoint,
-    rdsData: dataApi.endpoint,
-    s3: s3.endpoint,
-    secretsManager: secrets.endpoint,
-  };
-  const functions = functionsOf(templates);
-  const lambda = startLambda({
-    functions,
-    dataDir,
-    log,
-    throttled: (title) => disturbance.throttled?.includes(title) ?? false,
-    endpoints: {
-      KINESIS: endpoints.kinesis,
-      RDS_DATA: endpoints.rdsData,
-      S3: endpoints.s3,
-      SECRETS_MANAGER: endpoints.secretsManager,
-    },
+  const tables = timestreamTablesOf(templates);
+  const timestream = await startTimestream({ dataDir: join(dataDir, 'timestream'), tables, guard });
+  onStop(timestream.stop);
+  log(`timestream: ${timestream.endpoint}, ${tables.length} tables`);
+
+  const kms = await startKms({ dataDir: join(dataDir, 'kms'), keys: keysOf(templates), guard });
+  onStop(kms.stop);
+  log(`kms: ${kms.endpoint}`);
+
+  const dynamodb = await startDynamoDb({
+    dataDir: join(dataDir, 'dynamodb'),
+    account: ACCOUNT,
+    tables: tablesOf(templates),
+    guard,
   });
-  onStop(lambda.stop);
-  log(`lambda: ${functions.length} functions, logs in ${join(dataDir, 'logs')}`);
+  onStop(dynamodb.stop);
+  log(`dynamodb: ${dynamodb.endpoint}`);
 
-  await runCustomResources({ dataDir, resources: customResourcesOf(templates), lambda, log });
-
-  const mappings = eventSourceMappingsOf(templates);
-  const eventSources = await startEventSources({ dataDir, mappings, kinesis, lambda, putObject: s3.putObject, log });
-  onStop(eventSources.stop);
-  for (const { target, streamArn, parallelizationFactor } of mappings)
-    log(`event source of ${lambda.titleOf(target)}: ${kinesis.stream(streamArn).shards * parallelizationFactor} lanes`);
-
-  const later = asyncInvocations({
-    lambda,
-    configs: asyncInvokeConfigsOf(templates),
-    sendToQueue: queues.send,
-    log,
-  });
-  onStop(later.stop);
-  const schedules = schedulesOf(templates);
-  const scheduler = startScheduler({ schedules, lambda, invokeLater: later.invoke });
-  onStop(scheduler.stop);
-  for (const { expression, target } of schedules) log(`scheduler: ${lambda.titleOf(target)} at ${expression}`);
-
+  const ofRule = ({ roleArn, ruleName }: RuleRole) =>
+    guard.role(roleArn, {
+      service: 'iot.amazonaws.com',
+      sourceArn: `arn:aws:iot:${REGION}:${ACCOUNT}:rule/${ruleName}`,
+    });
   const policies = devicePoliciesOf(templates);
+  const claimPolicyName = claimPolicyOf(templates);
   const iot = await startIot({
     dataDir: join(dataDir, 'iot'),
     region: REGION,
@@ -199,13 +256,88 @@ const start = async (
     rules: topicRulesOf(templates),
     policies,
     thingTypes: thingTypesOf(templates),
+    guard,
+    templates: provisioningTemplatesOf(templates),
+    ...(claimPolicyName !== undefined && { claimPolicyName }),
+    invokeHook: (functionArn, event) => lambda.invoke(functionArn, event),
     losesMessages: () => disturbance.brokerLoses ?? false,
-    putRecord: async (stream, partitionKey, data) => void (await kinesis.putRecord(stream, partitionKey, data)),
-    putObject: async (bucket, key, body) => void (await s3.putObject(bucket, key, body)),
+    putRecord: async (stream, key, data, as) => void (await kinesis.putRecord(stream, key, data, ofRule(as))),
+    putObject: async (bucket, key, body, as) => void (await s3.putObject(bucket, key, body, ofRule(as))),
     log,
   });
   onStop(iot.stop);
-  log(`iot core: mqtts://${iot.host}:${iot.port}`);
+  log(`iot core: mqtts://${iot.host}:${iot.port}, ${iot.endpoint}`);
+
+  const endpoints = {
+    dynamodb: dynamodb.endpoint,
+    iot: iot.endpoint,
+    iotData: iot.endpoint,
+    kinesis: kinesis.endpoint,
+    kms: kms.endpoint,
+    rdsData: dataApi.endpoint,
+    s3: s3.endpoint,
+    secretsManager: secrets.endpoint,
+    timestreamWrite: timestream.endpoint,
+  };
+  /** As in `AWS_ENDPOINT_URL_<service>`. */
+  const byService = {
+    DYNAMODB: endpoints.dynamodb,
+    IOT: endpoints.iot,
+    IOT_DATA_PLANE: endpoints.iotData,
+    KINESIS: endpoints.kinesis,
+    KMS: endpoints.kms,
+    RDS_DATA: endpoints.rdsData,
+    S3: endpoints.s3,
+    SECRETS_MANAGER: endpoints.secretsManager,
+    TIMESTREAM_WRITE: endpoints.timestreamWrite,
+  };
+  const functions = functionsOf(templates);
+  const lambda = startLambda({
+    functions,
+    dataDir,
+    guard,
+    log,
+    throttled: (title) => disturbance.throttled?.includes(title) ?? false,
+    endpoints: byService,
+  });
+  onStop(lambda.stop);
+  const functionArns = functions.map(({ arn }) => arn);
+  const lambdaApi = await startLambdaApi({ lambda, functionArns, guard });
+  onStop(lambdaApi.stop);
+  log(`lambda: ${lambdaApi.endpoint}, ${functions.length} functions, logs in ${join(dataDir, 'logs')}`);
+
+  await runCustomResources({ dataDir, resources: customResourcesOf(templates), lambda, log });
+
+  const mappings = eventSourceMappingsOf(templates);
+  const eventSources = await startEventSources({ dataDir, mappings, kinesis, lambda, failures: s3, guard, log });
+  onStop(eventSources.stop);
+  for (const { target, streamArn, parallelizationFactor } of mappings)
+    log(`event source of ${lambda.titleOf(target)}: ${kinesis.stream(streamArn).shards * parallelizationFactor} lanes`);
+
+  const later = asyncInvocations({
+    lambda,
+    configs: asyncInvokeConfigsOf(templates),
+    queues,
+    log,
+  });
+  onStop(later.stop);
+  const schedules = schedulesOf(templates);
+  const scheduler = startScheduler({ schedules, lambda, invokeLater: later.invoke, guard, queues, log });
+  onStop(scheduler.stop);
+  for (const { expression, target } of schedules) log(`scheduler: ${lambda.titleOf(target)} at ${expression}`);
+
+  const { host, port, caFile, claim } = iot;
+  if (claim)
+    onStop(
+      writeCloudFile(dataDir, {
+        region: REGION,
+        accountId: ACCOUNT,
+        endpoints: { ...byService, LAMBDA: lambdaApi.endpoint },
+        iot: { host, port, caFile, claimCertificateFile: claim.certificateFile, claimKeyFile: claim.keyFile },
+        outputs: templates.outputs(),
+        credentials: guard.credentialsOf(hasOperator ? OPERATOR : LOCAL_RUNNER),
+      }),
+    );
 
   const quiet = () => eventSources.quiet && lambda.inFlight === 0;
   return {
@@ -214,15 +346,18 @@ const start = async (
       port: iot.port,
       caFile: iot.caFile,
       registerDevice: (device) => {
-        const [policy, ...others] = policies;
-        if (!policy || others.length > 0) {
-          throw new Error(`the templates have ${policies.length} device policies, a device gets the only one`);
-        }
+        const policy = policies.find(({ policyName }) => policyName !== claimPolicyName);
+        if (!policy) throw new Error('the templates have no device policy');
         return iot.registerDevice({ ...device, policyName: policy.policyName });
       },
     },
-    endpoints,
+    claim: iot.claim,
+    endpoints: { ...endpoints, lambda: lambdaApi.endpoint },
     database,
+    credentials: guard.credentialsOf(hasOperator ? OPERATOR : LOCAL_RUNNER),
+    runner: guard.credentialsOf(LOCAL_RUNNER),
+    credentialsOf: (principalArn) => guard.credentialsOf(principalArn),
+    iamUsage: guard.iamUsage,
     settled: async () => {
       do {
         await eventSources.settled();
@@ -239,6 +374,7 @@ const start = async (
         failedBatches: counted.reduce((sum, { discardedBatches }) => sum + discardedBatches, 0),
         eventSources: counted,
         iot: iot.counters(),
+        timeSeries: timestream.counters(),
       };
     },
   };

@@ -56,7 +56,7 @@ const run = async (
     const database = openDatabase(cloud);
     const assignment = input ? await replayAssignment(given, input, database) : simulatedAssignment(given);
     const begin = performance.now();
-    const agents = await startRun(root, cloud, database, assignment, given, (event) => {
+    const agents = await startRun(root, cloud, assignment, given, (event) => {
       // Progress has its bar, and unreadable lines were named when the input was read.
       if (event.event === 'progress' || event.event === 'unreadable') return;
       bar.clear();
@@ -111,13 +111,13 @@ const checkExport = (file: string): void => {
 };
 
 /** The operator's own connection: the owner of the database, through the Data API like everything else. */
-const openDatabase = ({ endpoints, database: { clusterArn, ownerSecretArn, name } }: LocalCloud): Database =>
+const openDatabase = ({ endpoints, runner, database: { clusterArn, ownerSecretArn, name } }: LocalCloud): Database =>
   dataApi(
     { clusterArn, secretArn: ownerSecretArn, database: name },
     new RDSDataClient({
       endpoint: endpoints.rdsData,
       region: 'us-east-1',
-      credentials: { accessKeyId: 'local-operator', secretAccessKey: 'local' },
+      credentials: runner,
     }),
   );
 

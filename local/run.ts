@@ -4,11 +4,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '#adapters/data-api';
-import { applyPlan, dataApiPlans } from '#adapters/data-api-plans';
+import { dataApiPlans } from '#adapters/data-api-plans';
+import { openDeployment } from '#cli/deployment';
+import { applyPlan } from '#cli/plans/apply-plan';
 import type { MonitoringPlan } from '#core/contracts/monitoring-plan';
 import { type AgentEvent, type Agents, startAgents } from './agents.ts';
 import type { Arguments } from './arguments.ts';
 import type { LocalCloud } from './cloud.ts';
+import { type LocalDevice, provisionDevice, serialNumberOf } from './devices.ts';
 import type { Progress } from './progress.ts';
 
 /** What the agents of one run send. */
@@ -24,28 +27,31 @@ export interface Assignment {
 export const startRun = async (
   root: string,
   cloud: LocalCloud,
-  database: Database,
   { plans, source, input }: Assignment,
   { dataDir, exit, chaos, seed }: Arguments,
   onEvent: (event: AgentEvent) => void,
 ): Promise<Agents> => {
   const folder = join(dataDir, 'edge-agent');
   mkdirSync(folder, { recursive: true });
-  const configs: string[] = [];
+  if (!cloud.claim) throw new Error('the templates have no claim policy: no device can be provisioned');
+  const deployment = await openDeployment({ local: true, dataDir });
+  const devices: LocalDevice[] = [];
   for (const plan of plans) {
-    await applyPlan(database, plan);
     const { facility } = plan;
-    const thing = `edge-${facility}`;
-    const { certificateFile, keyFile } = await cloud.iot.registerDevice({ thing, facility });
+    await applyPlan(deployment, plan, { why: 'npm start' });
+    const device = {
+      facility,
+      thing: `edge-${facility}`,
+      serialNumber: serialNumberOf(facility),
+      certificateFile: join(folder, `${facility}.pem`),
+      keyFile: join(folder, `${facility}.key`),
+    };
     const planFile = join(folder, `${facility}.plan.json`);
     writeFileSync(planFile, JSON.stringify(plan, null, 2));
     const config = {
-      facility,
-      thing,
+      ...device,
       endpoint: { host: cloud.iot.host, port: cloud.iot.port, caFile: cloud.iot.caFile },
-      certificateFile,
-      keyFile,
-      ruleName: 'emissionwatch_measurements',
+      claim: cloud.claim,
       bufferFolder: join(folder, `${facility}-${createHash('sha256').update(input).digest('hex').slice(0, 12)}`),
       planFile,
       // AWS limits a connection to 100 publishes a second; this machine need not.
@@ -54,11 +60,16 @@ export const startRun = async (
       source,
       ...(chaos.length > 0 ? { chaos: { seed, kinds: chaos } } : {}),
     };
-    const file = join(folder, `${facility}.json`);
-    writeFileSync(file, JSON.stringify(config, null, 2));
-    configs.push(file);
+    const configFile = join(folder, `${facility}.json`);
+    writeFileSync(configFile, JSON.stringify(config, null, 2));
+    devices.push({ ...device, configFile });
   }
-  return startAgents(root, configs, onEvent);
+  await Promise.all(devices.map((device) => provisionDevice(root, deployment, device)));
+  return startAgents(
+    root,
+    devices.map(({ configFile }) => configFile),
+    onEvent,
+  );
 };
 
 /** Plans as they are in force now; facilities without one are left out. */

@@ -1,8 +1,8 @@
 import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 
 /** One database role, and all that is needed to speak to the database as that role. */
 export interface DatabaseLogin {
@@ -23,7 +23,8 @@ export const loginSecret = (
 ): Secret => {
   const secret = new Secret(scope, id, {
     description: `EmissionWatch database login ${username}`,
-    encryptionKey: key,
+    // By its ARN: to the key itself the CDK would add a statement that the account's own covers already.
+    encryptionKey: Key.fromKeyArn(scope, `${id}Key`, key.keyArn),
     generateSecretString: {
       secretStringTemplate: JSON.stringify({ username }),
       generateStringKey: 'password',
@@ -32,11 +33,12 @@ export const loginSecret = (
     },
     removalPolicy: RemovalPolicy.RETAIN,
   });
-  Validations.of(secret).acknowledge({
-    id: 'AwsSolutions-SMG4',
-    reason:
-      'the password opens nothing but the Data API, which also asks for IAM permission on cluster and secret; the database has no network path to it',
-  });
+  const reason =
+    'the password opens nothing but the Data API, which also asks for IAM permission on cluster and secret; the database has no network path to it';
+  Validations.of(secret).acknowledge(
+    { id: 'AwsSolutions-SMG4', reason },
+    { id: 'NIST.800.53.R5-SecretsManagerRotationEnabled', reason },
+  );
   return secret;
 };
 
@@ -46,32 +48,38 @@ export const loginEnvironment = ({ clusterArn, database, secret }: DatabaseLogin
   DATABASE_NAME: database,
 });
 
-/** Lets `role` run statements as the login's database role, and as no other. */
-export const allowLogin = (role: IRole, login: DatabaseLogin): void => {
-  role.addToPrincipalPolicy(
-    new PolicyStatement({
-      actions: [
-        'rds-data:ExecuteStatement',
-        'rds-data:BeginTransaction',
-        'rds-data:CommitTransaction',
-        'rds-data:RollbackTransaction',
-      ],
-      resources: [login.clusterArn],
-    }),
-  );
-  allowSecret(role, login);
-};
+const STATEMENT = 'rds-data:ExecuteStatement';
+const TRANSACTION = ['rds-data:BeginTransaction', 'rds-data:CommitTransaction', 'rds-data:RollbackTransaction'];
+
+/** Lets `role` run statements, also in transactions, as the login's database role, and as no other. */
+export const allowLogin = (role: IRole, login: DatabaseLogin): void => add(role, loginStatements(role, login));
+
+/** Lets `role` run single statements as the login's database role, and as no other. */
+export const allowStatements = (role: IRole, login: DatabaseLogin): void =>
+  add(role, loginStatements(role, login, [STATEMENT]));
 
 /** Lets `role` read the login's secret. */
-export const allowSecret = (role: IRole, { secret, key }: DatabaseLogin): void => {
-  role.addToPrincipalPolicy(
-    new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secret.secretArn] }),
-  );
-  role.addToPrincipalPolicy(
-    new PolicyStatement({
-      actions: ['kms:Decrypt'],
-      resources: [key.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(role).region}.amazonaws.com` } },
-    }),
-  );
+export const allowSecret = (role: IRole, login: DatabaseLogin): void => add(role, secretStatements(role, login));
+
+const add = (role: IRole, statements: readonly PolicyStatement[]): void => {
+  for (const statement of statements) role.addToPrincipalPolicy(statement);
 };
+
+/** What it takes to run statements as the login's database role. */
+export const loginStatements = (
+  scope: IConstruct,
+  login: DatabaseLogin,
+  actions: string[] = [STATEMENT, ...TRANSACTION],
+): PolicyStatement[] => [
+  new PolicyStatement({ actions, resources: [login.clusterArn] }),
+  ...secretStatements(scope, login),
+];
+
+const secretStatements = (scope: IConstruct, { secret, key }: DatabaseLogin): PolicyStatement[] => [
+  new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secret.secretArn] }),
+  new PolicyStatement({
+    actions: ['kms:Decrypt'],
+    resources: [key.keyArn],
+    conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(scope).region}.amazonaws.com` } },
+  }),
+];

@@ -24,7 +24,7 @@ export class DatabaseMigrations extends PipelineFunction {
   private readonly run: CustomResource;
 
   constructor(scope: Construct, id: string, { database, logKey }: DatabaseMigrationsProps) {
-    const { owner, validateMeasurements, calculateEmissions, checkCompliance } = database;
+    const { owner, validateMeasurements, calculateEmissions, checkCompliance, operator, verifyContinuity } = database;
     super(scope, id, {
       folder: 'migrate-database',
       environment: {
@@ -32,9 +32,14 @@ export class DatabaseMigrations extends PipelineFunction {
         VALIDATE_MEASUREMENTS_SECRET_ARN: validateMeasurements.secret.secretArn,
         CALCULATE_EMISSIONS_SECRET_ARN: calculateEmissions.secret.secretArn,
         CHECK_COMPLIANCE_SECRET_ARN: checkCompliance.secret.secretArn,
+        OPERATOR_SECRET_ARN: operator.secret.secretArn,
+        VERIFY_CONTINUITY_SECRET_ARN: verifyContinuity.secret.secretArn,
       } satisfies Record<MigrateDatabaseEnv, string>,
       memorySize: 512,
       timeout: Duration.minutes(10),
+      // CloudFormation asks for one thing at a time.
+      reservedConcurrency: 1,
+      afterFailure: 'CloudFormation waits for its answer and undoes the deployment without one',
       logKey,
       commandHooks: {
         beforeBundling: () => [],
@@ -43,14 +48,19 @@ export class DatabaseMigrations extends PipelineFunction {
       },
     });
     allowLogin(this.role, owner);
-    for (const login of [validateMeasurements, calculateEmissions, checkCompliance]) allowSecret(this.role, login);
+    for (const login of [validateMeasurements, calculateEmissions, checkCompliance, operator, verifyContinuity])
+      allowSecret(this.role, login);
 
     this.run = new CustomResource(this, 'Run', {
       resourceType: 'Custom::DatabaseMigrations',
       serviceToken: this.function.functionArn,
       // Lambda tries an invocation that failed twice more.
       serviceTimeout: Duration.minutes(40),
-      properties: { migrations: checksumOf(MIGRATIONS) },
+      properties: {
+        migrations: checksumOf(MIGRATIONS),
+        // Another word has it set the passwords of the roles to those of their secrets again.
+        passwords: this.node.tryGetContext('passwords') ?? 'first',
+      },
     });
     // CloudFormation must not ask before the function may do all it needs.
     this.run.node.addDependency(this.role);

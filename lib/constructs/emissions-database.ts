@@ -1,5 +1,6 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { FlowLogDestination, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
@@ -11,7 +12,9 @@ import {
 } from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
 import type { Profile } from '../environments.ts';
+import { acknowledgeOwnPolicy } from './acknowledgements.ts';
 import { type DatabaseLogin, loginSecret } from './database-login.ts';
+import { monitoringRole } from './database-monitoring.ts';
 
 export interface EmissionsDatabaseProps {
   readonly profile: Profile;
@@ -31,6 +34,9 @@ export class EmissionsDatabase extends Construct {
   readonly validateMeasurements: DatabaseLogin;
   readonly calculateEmissions: DatabaseLogin;
   readonly checkCompliance: DatabaseLogin;
+  readonly verifyContinuity: DatabaseLogin;
+  /** People, by way of the command line. */
+  readonly operator: DatabaseLogin;
 
   constructor(scope: Construct, id: string, { profile, key, logKey }: EmissionsDatabaseProps) {
     super(scope, id);
@@ -54,10 +60,17 @@ export class EmissionsDatabase extends Construct {
       backup: { retention: Duration.days(35) },
       copyTagsToSnapshot: true,
       cloudwatchLogsExports: ['postgresql'],
+      monitoringInterval: Duration.minutes(1),
+      monitoringRole: monitoringRole(this, 'Monitor'),
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
 
+    for (const instance of cluster.node.children.filter(({ node }) => ['Writer', 'Standby'].includes(node.id)))
+      Validations.of(instance).acknowledge({
+        id: 'NIST.800.53.R5-RDSInBackupPlan',
+        reason: 'AWS Backup takes an Aurora cluster as a whole, not its instances; the cluster is in the daily plan',
+      });
     this.clusterArn = cluster.clusterArn;
     const as = (login: DatabaseLogin['secret']): DatabaseLogin => ({
       clusterArn: this.clusterArn,
@@ -71,15 +84,24 @@ export class EmissionsDatabase extends Construct {
     );
     this.calculateEmissions = as(loginSecret(this, 'CalculateEmissions', { username: 'calculate_emissions', key }));
     this.checkCompliance = as(loginSecret(this, 'CheckCompliance', { username: 'check_compliance', key }));
+    this.verifyContinuity = as(loginSecret(this, 'VerifyContinuity', { username: 'verify_continuity', key }));
+    this.operator = as(loginSecret(this, 'Operator', { username: 'operator', key }));
   }
 
   private network(logKey: IKey): Vpc {
     const flows = new LogGroup(this, 'NetworkFlows', { retention: RetentionDays.ONE_YEAR, encryptionKey: logKey });
-    return new Vpc(this, 'Network', {
+    const flowWriter = new Role(this, 'FlowWriter', { assumedBy: new ServicePrincipal('vpc-flow-logs.amazonaws.com') });
+    acknowledgeOwnPolicy(flowWriter);
+    const network = new Vpc(this, 'Network', {
       maxAzs: 2,
       natGateways: 0,
       subnetConfiguration: [{ name: 'Database', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 24 }],
-      flowLogs: { All: { destination: FlowLogDestination.toCloudWatchLogs(flows) } },
+      flowLogs: { All: { destination: FlowLogDestination.toCloudWatchLogs(flows, flowWriter) } },
     });
+    Validations.of(network).acknowledge({
+      id: 'NIST.800.53.R5-VPCDefaultSecurityGroupClosed',
+      reason: 'only the database is in this network, in a security group of its own; nothing is in the default one',
+    });
+    return network;
   }
 }

@@ -3,6 +3,7 @@ import { type IManagedPolicy, type IRole, PolicyStatement, Role, ServicePrincipa
 import { CfnTopicRule } from 'aws-cdk-lib/aws-iot';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import { Construct } from 'constructs';
+import { acknowledgeOwnPolicy } from './acknowledgements.ts';
 import type { Deposit } from './buckets.ts';
 
 export interface MeasurementRuleProps {
@@ -50,6 +51,7 @@ export class MeasurementRule extends Construct {
 
   private streamWriter(measurements: IStream): IRole {
     const role = this.role('StreamWriter');
+    acknowledgeOwnPolicy(role);
     role.addToPolicy(new PolicyStatement({ actions: ['kinesis:PutRecord'], resources: [measurements.streamArn] }));
     return role;
   }

@@ -6,14 +6,17 @@ import {
   Alias,
   ApplicationLogLevel,
   Architecture,
+  type CfnFunction,
   LoggingFormat,
   RecursiveLoop,
   Runtime,
-  Tracing,
 } from 'aws-cdk-lib/aws-lambda';
 import { type ICommandHooks, LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { acknowledgeNoDeadLetters, acknowledgeOwnPolicy } from './acknowledgements.ts';
+import { Canary } from './canary.ts';
+import { tracingPolicy } from './unbounded-policy.ts';
 
 export interface PipelineFunctionProps {
   /** Folder under functions/, and the name of the function in logs, metrics and traces. */
@@ -24,6 +27,8 @@ export interface PipelineFunctionProps {
   readonly timeout: Duration;
   readonly reservedConcurrency?: number;
   readonly logKey: IKey;
+  /** Where an invocation that failed for good is kept or told: why the function needs no dead-letter queue of its own. */
+  readonly afterFailure: string;
   /** Shell commands around esbuild, for files that are not code. */
   readonly commandHooks?: ICommandHooks;
 }
@@ -42,10 +47,8 @@ export class PipelineFunction extends Construct {
     this.role.addToPolicy(
       new PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [log.logGroupArn] }),
     );
-    Validations.of(this.role).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'xray:PutTraceSegments and xray:PutTelemetryRecords know no resources: IAM accepts only * for them',
-    });
+    this.role.addManagedPolicy(tracingPolicy(this));
+    acknowledgeOwnPolicy(this.role);
 
     this.function = new NodejsFunction(this, 'Function', {
       description: `EmissionWatch ${props.folder}`,
@@ -62,7 +65,6 @@ export class PipelineFunction extends Construct {
       logGroup: log,
       loggingFormat: LoggingFormat.JSON,
       applicationLogLevelV2: ApplicationLogLevel.INFO,
-      tracing: Tracing.ACTIVE,
       recursiveLoop: RecursiveLoop.TERMINATE,
       awsSdkConnectionReuse: false,
       environment: {
@@ -85,10 +87,21 @@ export class PipelineFunction extends Construct {
         ...(props.commandHooks ? { commandHooks: props.commandHooks } : {}),
       },
     });
+    // By the resource, because the construct would also write the permission into the role's own policy.
+    (this.function.node.defaultChild as CfnFunction).tracingConfig = { mode: 'Active' };
+    acknowledgeNoDeadLetters(this.function, props.afterFailure);
+    Validations.of(this.function).acknowledge({
+      id: 'NIST.800.53.R5-LambdaInsideVPC',
+      reason: 'it only calls AWS APIs, each with IAM permissions; the network of the database has no way out to them',
+    });
   }
 
-  /** What streams and schedules invoke; the version behind it can be turned back. */
-  protected live(): Alias {
-    return new Alias(this, 'Live', { aliasName: 'live', version: this.function.currentVersion });
+  /** What streams, schedules and other services invoke. New code takes over by and by, and is turned back if it fails. */
+  protected live({ readsStream = false } = {}): Alias {
+    const { function: fn } = this;
+    const version = fn.currentVersion;
+    const alias = new Alias(this, 'Live', { aliasName: 'live', version });
+    new Canary(this, 'Canary', { function: fn, version, alias, readsStream });
+    return alias;
   }
 }

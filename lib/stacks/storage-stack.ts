@@ -2,7 +2,10 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { accessLogBucket, type Deposit, PrivateBucket } from '../constructs/buckets.ts';
+import { DailyBackups } from '../constructs/daily-backups.ts';
+import { DeviceTable } from '../constructs/device-table.ts';
 import { EmissionsDatabase } from '../constructs/emissions-database.ts';
+import { evidenceKey } from '../constructs/evidence-key.ts';
 import { dataKey, logKey } from '../constructs/keys.ts';
 import { Streams } from '../constructs/streams.ts';
 import type { Profile } from '../environments.ts';
@@ -14,8 +17,12 @@ export interface StorageStackProps extends StackProps {
 /** Everything that outlives the code: keys, buckets, streams, database. Nothing in here is deleted with the stack. */
 export class StorageStack extends Stack {
   readonly logKey: IKey;
+  /** Signs certificates. */
+  readonly evidenceKey: IKey;
   readonly streams: Streams;
   readonly database: EmissionsDatabase;
+  /** Which edge agents may have a certificate. */
+  readonly devices: DeviceTable;
   /** Every message as it arrived. Evidence: whoever adds to it can neither read nor delete. */
   readonly landing: Deposit;
   /** Messages that the measurements stream refused. */
@@ -27,6 +34,7 @@ export class StorageStack extends Stack {
     super(scope, id, { ...props, terminationProtection: true });
     const key = dataKey(this, 'DataKey');
     this.logKey = logKey(this, 'LogKey');
+    this.evidenceKey = evidenceKey(this, 'EvidenceKey');
     const accessLogs = accessLogBucket(this, 'AccessLogs');
     const landing = new PrivateBucket(this, 'Landing', { key, accessLogs });
     // A bucket of its own: consumers must be allowed to list it, which none may do with the evidence.
@@ -37,6 +45,9 @@ export class StorageStack extends Stack {
     this.failedBatches = failed.deposit('FailedBatches', ['aws/lambda/']);
     this.streams = new Streams(this, 'Streams', { shards: profile.shards });
     this.database = new EmissionsDatabase(this, 'Database', { profile, key, logKey: this.logKey });
+    this.devices = new DeviceTable(this, 'Devices', { key });
+
+    new DailyBackups(this, 'Backups', { key, arns: [this.database.clusterArn, this.devices.tableArn] });
 
     const { measurements, validated, emissions } = this.streams;
     this.output('MeasurementsStreamName', measurements.streamName, 'messages as the topic rule wraps them');
@@ -44,9 +55,12 @@ export class StorageStack extends Stack {
     this.output('EmissionsStreamName', emissions.streamName, 'emission hours as stored');
     this.output('LandingBucketName', landing.bucketName, 'every batch of messages as it arrived');
     this.output('FailedBucketName', failed.bucketName, 'what ran out of retries, whole');
+    this.output('DevicesTableName', this.devices.tableName, 'edge agents that may have a certificate');
+    this.output('EvidenceKeyArn', this.evidenceKey.keyArn, 'signs certificates; its public part verifies them');
     this.output('DatabaseClusterArn', this.database.clusterArn, 'resource of the RDS Data API');
     this.output('DatabaseName', this.database.name, 'database of the RDS Data API');
     this.output('DatabaseOwnerSecretArn', this.database.owner.secret.secretArn, 'login that owns the schema');
+    this.output('OperatorSecretArn', this.database.operator.secret.secretArn, 'login of the command line');
   }
 
   private output(id: string, value: string, description: string) {

@@ -115,7 +115,7 @@ type Log = (line: string) => void;
 const PASSING = /shared memory block|lock file "postmaster.pid" already exists/;
 
 const launch = async (folder: DataFolder, binaries: Binaries, port: number, log: Log): Promise<ChildProcess> => {
-  for (const end = Date.now() + 15_000; ; await sleep(100)) {
+  for (let end = Date.now() + 15_000; ; await sleep(100)) {
     const child = spawnServer(folder, binaries, port);
     if (child.pid === undefined) throw new Error(`${binaries.postgres} cannot be started`);
     const lock = join(folder.cluster, 'postmaster.pid');
@@ -127,7 +127,9 @@ const launch = async (folder: DataFolder, binaries: Binaries, port: number, log:
       }
     }
     const said = readFileSync(folder.log, 'utf8').trim().split('\n').slice(-6).join('\n');
-    if (!PASSING.test(said) || Date.now() > end) {
+    // Killed while it was starting, it is in no other state than one that was killed before.
+    if (child.signalCode === 'SIGKILL') end = Date.now() + 15_000;
+    else if (!PASSING.test(said) || Date.now() > end) {
       throw new Error(`PostgreSQL did not start; the end of ${folder.log} says:\n${said}`);
     }
     await stopLingering(folder.cluster, log);

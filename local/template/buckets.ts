@@ -5,10 +5,24 @@ import { IGNORED, type Templates } from './templates.ts';
 const properties = z.strictObject({
   BucketName: z.string().optional(),
   VersioningConfiguration: z.strictObject({ Status: z.enum(['Enabled', 'Suspended']) }).optional(),
+  BucketEncryption: z
+    .strictObject({
+      ServerSideEncryptionConfiguration: z.tuple([
+        z.strictObject({
+          BucketKeyEnabled: z.boolean().default(false),
+          ServerSideEncryptionByDefault: z.strictObject({
+            SSEAlgorithm: z.enum(['AES256', 'aws:kms']),
+            KMSMasterKeyID: z.string().startsWith('arn:aws:kms:', 'name a key by its ARN').optional(),
+          }),
+        }),
+      ]),
+    })
+    .optional(),
+  LoggingConfiguration: z
+    .strictObject({ DestinationBucketName: z.string(), LogFilePrefix: z.string().default('') })
+    .optional(),
   // Nothing here gets as old as lifecycle rules wait for, and nobody but this machine's user reaches the files.
-  BucketEncryption: IGNORED,
   LifecycleConfiguration: IGNORED,
-  LoggingConfiguration: IGNORED,
   OwnershipControls: IGNORED,
   PublicAccessBlockConfiguration: IGNORED,
   Tags: IGNORED,
@@ -16,6 +30,15 @@ const properties = z.strictObject({
 
 export const bucketsOf = (templates: Templates): BucketDefinition[] =>
   templates.ofType('AWS::S3::Bucket').map((resource) => {
-    const { VersioningConfiguration } = resource.properties(properties);
-    return { name: resource.name, versioned: VersioningConfiguration?.Status === 'Enabled' };
+    const { VersioningConfiguration, BucketEncryption, LoggingConfiguration } = resource.properties(properties);
+    const [encryption] = BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
+    const keyArn = encryption?.ServerSideEncryptionByDefault.KMSMasterKeyID;
+    return {
+      name: resource.name,
+      versioned: VersioningConfiguration?.Status === 'Enabled',
+      ...(encryption && keyArn !== undefined && { keyArn, bucketKey: encryption.BucketKeyEnabled }),
+      ...(LoggingConfiguration && {
+        accessLogs: { bucket: LoggingConfiguration.DestinationBucketName, prefix: LoggingConfiguration.LogFilePrefix },
+      }),
+    };
   });

@@ -18,16 +18,16 @@ const functionProperties = z.strictObject({
       LogFormat: z.enum(['JSON', 'Text']).optional(),
       ApplicationLogLevel: z.string().optional(),
       SystemLogLevel: z.string().optional(),
-      LogGroup: IGNORED,
+      LogGroup: z.string().optional(),
     })
     .optional(),
   // The bundles are JavaScript, so they run on this machine's processor.
   Architectures: IGNORED,
   Description: IGNORED,
   RecursiveLoop: IGNORED,
-  Role: IGNORED,
+  Role: z.string(),
   Tags: IGNORED,
-  TracingConfig: IGNORED,
+  TracingConfig: z.strictObject({ Mode: z.enum(['Active', 'PassThrough']) }).optional(),
 });
 
 export const functionsOf = (templates: Templates): FunctionDefinition[] =>
@@ -37,7 +37,7 @@ export const functionsOf = (templates: Templates): FunctionDefinition[] =>
     if (!code) {
       throw new Error(`${resource.stack}/${resource.logicalId}: its code ${Code.S3Key} is no asset of the assembly`);
     }
-    const { LogFormat, ApplicationLogLevel } = rest.LoggingConfig ?? {};
+    const { LogFormat, ApplicationLogLevel, LogGroup } = rest.LoggingConfig ?? {};
     return {
       name: resource.name,
       arn: resource.attribute('Arn'),
@@ -45,6 +45,9 @@ export const functionsOf = (templates: Templates): FunctionDefinition[] =>
       handler: Handler,
       memoryMb: MemorySize,
       timeoutSeconds: Timeout,
+      role: rest.Role,
+      ...(LogGroup !== undefined && { logGroup: LogGroup }),
+      traced: rest.TracingConfig?.Mode === 'Active',
       environment: {
         ...(LogFormat && { AWS_LAMBDA_LOG_FORMAT: LogFormat }),
         ...(ApplicationLogLevel && { AWS_LAMBDA_LOG_LEVEL: ApplicationLogLevel }),

@@ -36,6 +36,8 @@ const uuid = (stack: string, logicalId: string) =>
   digest(plain(stack, logicalId)).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 
 const arn = (service: string, resource: string) => `arn:${PARTITION}:${service}:${REGION}:${ACCOUNT}:${resource}`;
+const global = (service: string, resource: string) => `arn:${PARTITION}:${service}::${ACCOUNT}:${resource}`;
+const policyArn = ({ name }: Identity) => global('iam', `policy/${name}`);
 const byName = ({ name }: Identity) => name;
 const functionArn = (nameOrArn: string) =>
   nameOrArn.startsWith('arn:') ? nameOrArn : arn('lambda', `function:${nameOrArn}`);
@@ -44,8 +46,30 @@ const aliasArn = ({ property }: Identity) => `${functionArn(String(property('Fun
 const secretArn = ({ stack, logicalId, name }: Identity) =>
   arn('secretsmanager', `secret:${name}-${digest(plain(stack, logicalId)).slice(0, 6)}`);
 
+const timestreamArn = ({ name }: Identity) => arn('timestream', `database/${name}`);
+
 /** Resource types that a local service runs, with the values of `Ref` and `Fn::GetAtt`. */
 export const LOCAL_TYPES: Readonly<Record<string, ResourceType>> = {
+  'AWS::IAM::ManagedPolicy': { nameProperty: 'ManagedPolicyName', generate: upTo(128), ref: policyArn },
+  'AWS::IAM::Policy': { nameProperty: 'PolicyName', ref: byName },
+  'AWS::IAM::Role': {
+    nameProperty: 'RoleName',
+    generate: upTo(64),
+    ref: byName,
+    attributes: { Arn: ({ name }) => global('iam', `role/${name}`) },
+  },
+  'AWS::DynamoDB::Table': {
+    nameProperty: 'TableName',
+    generate: upTo(255),
+    ref: byName,
+    attributes: { Arn: ({ name }) => arn('dynamodb', `table/${name}`) },
+  },
+  'AWS::IoT::ProvisioningTemplate': {
+    nameProperty: 'TemplateName',
+    generate: upTo(36),
+    ref: byName,
+    attributes: { TemplateArn: ({ name }) => arn('iot', `provisioningtemplate/${name}`) },
+  },
   'AWS::IoT::Policy': {
     nameProperty: 'PolicyName',
     ref: byName,
@@ -62,6 +86,12 @@ export const LOCAL_TYPES: Readonly<Record<string, ResourceType>> = {
     ref: byName,
     attributes: { Arn: ({ name }) => arn('iot', `rule/${name}`) },
   },
+  'AWS::KMS::Alias': { nameProperty: 'AliasName', ref: byName },
+  'AWS::KMS::Key': {
+    generate: uuid,
+    ref: byName,
+    attributes: { Arn: ({ name }) => arn('kms', `key/${name}`), KeyId: byName },
+  },
   'AWS::Kinesis::Stream': {
     nameProperty: 'Name',
     generate: upTo(128),
@@ -77,7 +107,14 @@ export const LOCAL_TYPES: Readonly<Record<string, ResourceType>> = {
     ref: byName,
     attributes: { Arn: ({ name }) => functionArn(name) },
   },
+  'AWS::Lambda::Permission': { ref: byName },
   'AWS::Lambda::Version': { ref: versionArn, attributes: { Version: () => '1', FunctionArn: versionArn } },
+  'AWS::Logs::LogGroup': {
+    nameProperty: 'LogGroupName',
+    ref: byName,
+    // As CloudFormation gives it: with every log stream of the group.
+    attributes: { Arn: ({ name }) => arn('logs', `log-group:${name}:*`) },
+  },
   'AWS::RDS::DBCluster': {
     nameProperty: 'DBClusterIdentifier',
     generate: lower,
@@ -90,19 +127,32 @@ export const LOCAL_TYPES: Readonly<Record<string, ResourceType>> = {
     ref: byName,
     attributes: { Arn: ({ name }) => `arn:${PARTITION}:s3:::${name}` },
   },
+  'AWS::S3::BucketPolicy': { ref: byName },
   'AWS::SQS::Queue': {
     nameProperty: 'QueueName',
     generate: upTo(80),
     ref: ({ name }) => `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${name}`,
     attributes: { Arn: ({ name }) => arn('sqs', name), QueueName: byName },
   },
+  'AWS::SQS::QueuePolicy': { ref: byName },
   'AWS::Scheduler::Schedule': {
     nameProperty: 'Name',
     generate: upTo(64),
     ref: byName,
     attributes: { Arn: ({ name }) => arn('scheduler', `schedule/default/${name}`) },
   },
+  'AWS::SecretsManager::ResourcePolicy': { ref: byName },
   'AWS::SecretsManager::Secret': { nameProperty: 'Name', ref: secretArn, attributes: { Id: secretArn } },
+  'AWS::Timestream::Database': { nameProperty: 'DatabaseName', ref: byName, attributes: { Arn: timestreamArn } },
+  'AWS::Timestream::Table': {
+    nameProperty: 'TableName',
+    ref: ({ name, property }) => `${property('DatabaseName')}|${name}`,
+    attributes: {
+      Arn: (identity) =>
+        `${timestreamArn({ ...identity, name: String(identity.property('DatabaseName')) })}/table/${identity.name}`,
+      Name: byName,
+    },
+  },
 };
 
 /** Names and ARNs of what exists only in AWS: they are passed around, and looked at by nobody. */

@@ -5,7 +5,8 @@ import { IGNORED, type Templates } from './templates.ts';
 const properties = z.strictObject({
   QueueName: z.string().optional(),
   MessageRetentionPeriod: z.int().default(345_600),
-  KmsMasterKeyId: IGNORED,
+  // SQS' own key: senders need no permission for it.
+  KmsMasterKeyId: z.literal('alias/aws/sqs').optional(),
   SqsManagedSseEnabled: IGNORED,
   Tags: IGNORED,
 });

@@ -11,10 +11,10 @@ const properties = z.strictObject({
   Target: z.strictObject({
     Arn: z.string().startsWith('arn:aws:lambda:', 'only functions are scheduled here'),
     Input: z.string().default('{}'),
-    RoleArn: IGNORED,
-    // Between scheduler and function: an asynchronous invocation is always accepted here, so neither comes to use.
+    RoleArn: z.string(),
+    // An asynchronous invocation is accepted here or refused for good: nothing is worth a retry.
     RetryPolicy: IGNORED,
-    DeadLetterConfig: IGNORED,
+    DeadLetterConfig: z.strictObject({ Arn: z.string() }).optional(),
   }),
   Description: IGNORED,
 });
@@ -24,10 +24,13 @@ export const schedulesOf = (templates: Templates): ScheduleDefinition[] =>
     const { ScheduleExpression, ScheduleExpressionTimezone, State, Target } = resource.properties(properties);
     return {
       name: resource.name,
+      arn: resource.attribute('Arn'),
       expression: ScheduleExpression,
       timeZone: ScheduleExpressionTimezone,
       enabled: State === 'ENABLED',
       target: Target.Arn,
       input: Target.Input,
+      roleArn: Target.RoleArn,
+      ...(Target.DeadLetterConfig && { deadLetterQueueArn: Target.DeadLetterConfig.Arn }),
     };
   });

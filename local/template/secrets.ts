@@ -20,18 +20,19 @@ const properties = z.strictObject({
       RequireEachIncludedType: z.boolean().optional(),
     })
     .optional(),
-  KmsKeyId: IGNORED,
+  KmsKeyId: z.string().startsWith('arn:aws:kms:', 'name a key by its ARN').optional(),
   Tags: IGNORED,
 });
 
 export const secretsOf = (templates: Templates): SecretDeclaration[] =>
   templates.ofType('AWS::SecretsManager::Secret').map((resource) => {
-    const { Description, SecretString, GenerateSecretString } = resource.properties(properties);
+    const { Description, SecretString, GenerateSecretString, KmsKeyId } = resource.properties(properties);
     return {
       arn: resource.ref,
       name: resource.name,
       description: Description,
       ...(SecretString !== undefined && { secretString: SecretString }),
       ...(GenerateSecretString && { generate: GenerateSecretString }),
+      ...(KmsKeyId !== undefined && { keyArn: KmsKeyId }),
     };
   });

@@ -7,13 +7,24 @@ const properties = z.strictObject({
   ShardCount: z.int().min(1).default(1),
   RetentionPeriodHours: z.int().min(24).default(24),
   StreamModeDetails: z.strictObject({ StreamMode: z.literal('PROVISIONED') }).optional(),
-  StreamEncryption: IGNORED,
+  StreamEncryption: z
+    .strictObject({
+      EncryptionType: z.literal('KMS'),
+      KeyId: z.union([z.literal('alias/aws/kinesis'), z.string().startsWith('arn:aws:kms:', 'name a key by its ARN')]),
+    })
+    .optional(),
   Tags: IGNORED,
 });
 
 export const streamsOf = (templates: Templates): StreamDefinition[] =>
   templates.ofType('AWS::Kinesis::Stream').map((resource) => {
-    const { ShardCount, RetentionPeriodHours } = resource.properties(properties);
-    const arn = resource.attribute('Arn');
-    return { name: resource.name, arn, shards: ShardCount, retentionHours: RetentionPeriodHours };
+    const { ShardCount, RetentionPeriodHours, StreamEncryption } = resource.properties(properties);
+    const key = StreamEncryption?.KeyId;
+    return {
+      name: resource.name,
+      arn: resource.attribute('Arn'),
+      shards: ShardCount,
+      retentionHours: RetentionPeriodHours,
+      ...(key?.startsWith('arn:') && { keyArn: key }),
+    };
   });

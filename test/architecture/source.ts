@@ -65,7 +65,7 @@ const importOf = (node: ts.Node): Omit<Import, 'target'> | undefined => {
 const targetOf = (path: string, specifier: string): string => {
   if (specifier.startsWith('.')) return join(dirname(path), specifier);
   if (specifier.startsWith('#adapters/')) return `${specifier.replace('#', 'functions/')}.ts`;
-  if (specifier.startsWith('#core/')) return `${specifier.slice(1)}.ts`;
+  if (/^#(core|cli)\//.test(specifier)) return `${specifier.slice(1)}.ts`;
   if (specifier.startsWith('node:') || specifier.startsWith('<')) return specifier;
   const [scope, name] = specifier.split('/');
   return scope!.startsWith('@') ? `${scope}/${name}` : scope!;

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll } from 'vitest';
 import { emissionWatch } from '../../lib/emission-watch.ts';
@@ -32,19 +33,27 @@ interface StackTemplate {
   readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;
 }
 
-/** The three templates of one profile; values of other stacks are shown as the resource they come from. */
+/** The templates of one profile; values of other stacks are shown as the resource they come from. */
 export const templates = (profile = 'small') => {
-  const { storage, ingest, processing } = unbundled({ profile });
-  const [stored, taken, processed] = [storage, ingest, processing].map(
-    (stack) => Template.fromStack(stack).toJSON() as StackTemplate,
-  ) as [StackTemplate, StackTemplate, StackTemplate];
-  const inlined = (template: StackTemplate): StackTemplate =>
-    JSON.parse(JSON.stringify(template), (_, value: unknown) => {
-      const output = (value as { 'Fn::GetStackOutput'?: { OutputName: string } } | null)?.['Fn::GetStackOutput'];
-      return output ? stored.Outputs![output.OutputName]!.Value : value;
+  const { storage, ingest, processing, timeSeries } = unbundled({ profile });
+  const stacks = [storage, ingest, processing, timeSeries!];
+  const byName = new Map(stacks.map((stack) => [stack.stackName, Template.fromStack(stack).toJSON() as StackTemplate]));
+  const inlined = ({ stackName }: Stack): StackTemplate =>
+    JSON.parse(JSON.stringify(byName.get(stackName)), (_, value: unknown) => {
+      const output = (value as StackOutput | null)?.['Fn::GetStackOutput'];
+      return output ? byName.get(output.StackName)!.Outputs![output.OutputName]!.Value : value;
     });
-  return { storage: stored, ingest: inlined(taken), processing: inlined(processed) };
+  return {
+    storage: inlined(storage),
+    ingest: inlined(ingest),
+    processing: inlined(processing),
+    timeSeries: inlined(timeSeries!),
+  };
 };
+
+interface StackOutput {
+  readonly 'Fn::GetStackOutput'?: { readonly StackName: string; readonly OutputName: string };
+}
 
 export const ofType = ({ Resources }: StackTemplate, ...types: readonly string[]): [string, Resource][] =>
   Object.entries(Resources).filter(([, { Type }]) => types.includes(Type));

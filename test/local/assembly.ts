@@ -58,4 +58,15 @@ export const lambdaFunction = (asset: string, properties: object = {}): object =
   },
 });
 
-export const ROLE = { Role: { Type: 'AWS::IAM::Role', Properties: {} } };
+const trusted = (...services: readonly string[]) => ({
+  Version: '2012-10-17',
+  Statement: services.map((name) => ({
+    Effect: 'Allow',
+    Action: 'sts:AssumeRole',
+    Principal: { Service: `${name}.amazonaws.com` },
+  })),
+});
+
+export const ROLE = {
+  Role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: trusted('lambda', 'scheduler') } },
+};

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
 import { ExecuteStatementCommand, RDSDataClient } from '@aws-sdk/client-rds-data';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { describe, expect, it } from 'vitest';
 import { type LocalCloud, startCloud } from '../../local/cloud.ts';
@@ -18,7 +20,12 @@ const forward = `
     }));
     const response = await fetch(process.env.AWS_ENDPOINT_URL_KINESIS, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'Kinesis_20131202.PutRecords' },
+      headers: {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': 'Kinesis_20131202.PutRecords',
+        'authorization': 'AWS4-HMAC-SHA256 Credential=' + process.env.AWS_ACCESS_KEY_ID + '/',
+        'x-amz-security-token': process.env.AWS_SESSION_TOKEN,
+      },
       body: JSON.stringify({ StreamName: process.env.STREAM, Records: records }),
     });
     if (!response.ok) throw new Error(await response.text());
@@ -48,6 +55,33 @@ const environment = (mark: string, to: string, title = mark) => ({
   Environment: { Variables: { MARK: mark, STREAM: { Ref: to }, POWERTOOLS_SERVICE_NAME: title } },
 });
 
+const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+/** What the one role of these functions, mappings and schedules needs. */
+const NEEDED = [
+  { Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: '*' },
+  {
+    Action: [
+      'kinesis:DescribeStream',
+      'kinesis:DescribeStreamSummary',
+      'kinesis:ListShards',
+      'kinesis:GetShardIterator',
+      'kinesis:GetRecords',
+    ],
+    Resource: [arnOf('First'), arnOf('Second')],
+  },
+  { Action: 's3:ListBucket', Resource: arnOf('Failed') },
+  { Action: 'kinesis:PutRecords', Resource: arnOf('Second') },
+  { Action: 'lambda:InvokeFunction', Resource: arnOf('Close') },
+];
+const may = {
+  Type: 'AWS::IAM::Policy',
+  Properties: {
+    PolicyName: 'May',
+    PolicyDocument: { Version: '2012-10-17', Statement: NEEDED.map((one) => ({ Effect: 'Allow', ...one })) },
+    Roles: [{ Ref: 'Role' }],
+  },
+};
+
 /** Two streams, a function between them, one that prints what arrives, a schedule, a database, a device policy. */
 const assembly = (provided: { Status: string; Reason?: string } = { Status: 'SUCCESS' }) =>
   writeAssembly(
@@ -55,6 +89,7 @@ const assembly = (provided: { Status: string; Reason?: string } = { Status: 'SUC
       App: {
         Resources: {
           ...ROLE,
+          May: may,
           First: stream,
           Second: stream,
           Failed: { Type: 'AWS::S3::Bucket', Properties: {} },
@@ -114,7 +149,6 @@ const assembly = (provided: { Status: string; Reason?: string } = { Status: 'SUC
     { code: { forward, print, provide } },
   );
 
-const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
 const region = 'us-east-1';
 
 const start = async (dataDir: string, folder = assembly()) => {
@@ -124,11 +158,11 @@ const start = async (dataDir: string, folder = assembly()) => {
   return { cloud, lines };
 };
 
-const put = async ({ endpoints }: LocalCloud, text: string) => {
+const put = async ({ endpoints, runner }: LocalCloud, text: string) => {
   const client = new KinesisClient({
     endpoint: endpoints.kinesis,
     region,
-    credentials,
+    credentials: runner,
     requestHandler: new NodeHttpHandler(),
   });
   await client.send(new PutRecordCommand({ StreamName: 'App-First', PartitionKey: '3', Data: Buffer.from(text) }));
@@ -180,7 +214,11 @@ describe('local cloud', () => {
     });
 
     const { clusterArn, ownerSecretArn, name } = first.cloud.database;
-    const database = new RDSDataClient({ endpoint: first.cloud.endpoints.rdsData, region, credentials });
+    const database = new RDSDataClient({
+      endpoint: first.cloud.endpoints.rdsData,
+      region,
+      credentials: first.cloud.runner,
+    });
     const { records } = await database.send(
       new ExecuteStatementCommand({
         resourceArn: clusterArn,
@@ -204,6 +242,47 @@ describe('local cloud', () => {
     await second.cloud.settled();
     await eventually(() => printed(dataDir).length === 3);
     expect(printed(dataDir)).toEqual(['minute 1-forwarded', 'closed', 'minute 2-forwarded']);
+  });
+
+  it('refuses who has no credentials of it, and a role what its policies do not allow', async () => {
+    const { cloud } = await start(temporaryFolder());
+    const { endpoints, database } = cloud;
+    const stranger = { accessKeyId: 'ASIA0000000000000000', secretAccessKey: 'x', sessionToken: 'x' };
+    const role = cloud.credentialsOf('arn:aws:iam::000000000000:role/App-Role');
+    const calls = (credentials: typeof stranger) => {
+      const config = { region, credentials, maxAttempts: 1 };
+      const requestHandler = new NodeHttpHandler();
+      const secret = { SecretId: database.ownerSecretArn };
+      const statement = { resourceArn: database.clusterArn, secretArn: database.ownerSecretArn, sql: 'select 1' };
+      const record = { StreamName: 'App-First', PartitionKey: '3', Data: Buffer.from('x') };
+      return [
+        new KinesisClient({ ...config, endpoint: endpoints.kinesis, requestHandler }).send(
+          new PutRecordCommand(record),
+        ),
+        new RDSDataClient({ ...config, endpoint: endpoints.rdsData }).send(new ExecuteStatementCommand(statement)),
+        new SecretsManagerClient({ ...config, endpoint: endpoints.secretsManager }).send(
+          new GetSecretValueCommand(secret),
+        ),
+        new S3Client({ ...config, endpoint: endpoints.s3 }).send(
+          new PutObjectCommand({ Bucket: 'app-failed', Key: 'a', Body: 'x' }),
+        ),
+      ];
+    };
+    const failures = async (answers: readonly Promise<unknown>[]): Promise<(Error | undefined)[]> =>
+      (await Promise.allSettled(answers)).map((one) => (one.status === 'rejected' ? one.reason : undefined));
+    const namesOf = (errors: readonly (Error | undefined)[]) => errors.map((error) => error?.name);
+
+    const unknown = 'UnrecognizedClientException';
+    expect(namesOf(await failures(calls(stranger)))).toEqual([unknown, unknown, unknown, 'InvalidAccessKeyId']);
+    const denied = 'AccessDeniedException';
+    const refused = await failures(calls(role));
+    expect(namesOf(refused)).toEqual([denied, denied, denied, 'AccessDenied']);
+    expect(refused[0]!.message).toBe(
+      'User: arn:aws:iam::000000000000:role/App-Role is not authorized to perform: kinesis:PutRecord on resource: ' +
+        'arn:aws:kinesis:us-east-1:000000000000:stream/App-First because no identity-based policy allows the kinesis:PutRecord action',
+    );
+    expect(await failures(calls(cloud.runner))).toEqual([undefined, undefined, undefined, undefined]);
+    expect(cloud.iamUsage().refusals.map(({ action }) => action)).toContain('kinesis:PutRecord');
   });
 
   it('stops what it had started when a later part fails, and says why', async () => {

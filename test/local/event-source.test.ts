@@ -4,10 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { EventSourceMapping } from '../../local/services/event-source/mapping.ts';
 import { type EventSources, startEventSources } from '../../local/services/event-source.ts';
+import { openGuard } from '../../local/services/iam/guard.ts';
 import { startKinesis } from '../../local/services/kinesis.ts';
 import { functionNameOf, type InvocationResult } from '../../local/services/lambda.ts';
 import { eventually } from './eventually.ts';
 import { afterTest, temporaryFolder } from './temporary.ts';
+
+const anybody = openGuard.role('arn:aws:iam::000000000000:role/validate');
 
 interface EventRecord {
   readonly kinesis: { readonly partitionKey: string; readonly sequenceNumber: string; readonly data: string };
@@ -56,11 +59,12 @@ const start = async (
 ) => {
   const { dataDir = temporaryFolder(), shards = 1, now = Date.now, before = [], ...mapping } = options;
   const kinesis = await startKinesis({
+    guard: openGuard,
     dataDir,
     now,
     streams: [{ name: 'minutes', arn: STREAM, shards, retentionHours: 24 }],
   });
-  const put = async (key: string, text: string) => kinesis.putRecord('minutes', key, Buffer.from(text));
+  const put = async (key: string, text: string) => kinesis.putRecord('minutes', key, Buffer.from(text), anybody);
   for (const [key, text] of before) await put(key, text);
   const batches: string[][] = [];
   const objects: { bucket: string; key: string; body: string }[] = [];
@@ -77,11 +81,15 @@ const start = async (
     }
   };
   const sources: EventSources = await startEventSources({
+    guard: openGuard,
     dataDir,
     mappings: [{ ...MAPPING, ...mapping }],
     kinesis,
-    lambda: { invoke, titleOf: functionNameOf },
-    putObject: async (bucket, key, body) => objects.push({ bucket, key, body }),
+    lambda: { invoke, titleOf: functionNameOf, roleOf: () => anybody },
+    failures: {
+      putObject: async (bucket, key, body) => objects.push({ bucket, key, body }),
+      checkLister: () => {},
+    },
     backoff: { firstMs: 1, maxMs: 5 },
     now,
   });
@@ -307,13 +315,14 @@ describe('Kinesis event source mapping', () => {
     const first = await start(() => null, { dataDir, now: () => now });
     await first.stop();
     const stream = await startKinesis({
+      guard: openGuard,
       dataDir,
       now: () => now,
       streams: [{ name: 'minutes', arn: STREAM, shards: 1, retentionHours: 24 }],
     });
-    await stream.putRecord('minutes', '3', Buffer.from('old'));
+    await stream.putRecord('minutes', '3', Buffer.from('old'), anybody);
     now += 7_200_000;
-    await stream.putRecord('minutes', '3', Buffer.from('young'));
+    await stream.putRecord('minutes', '3', Buffer.from('young'), anybody);
     await stream.stop();
     const { batches, objects, sources } = await start(() => null, {
       dataDir,
@@ -407,26 +416,32 @@ describe('Kinesis event source mapping', () => {
   it('keeps a batch that the destination does not take until it does', async () => {
     const dataDir = temporaryFolder();
     const kinesis = await startKinesis({
+      guard: openGuard,
       dataDir,
       streams: [{ name: 'minutes', arn: STREAM, shards: 1, retentionHours: 24 }],
     });
     let refusals = 2;
     const bodies: string[] = [];
     const sources = await startEventSources({
+      guard: openGuard,
       dataDir,
       mappings: [{ ...MAPPING, maximumRetryAttempts: 0 }],
       kinesis,
       lambda: {
         titleOf: functionNameOf,
+        roleOf: () => anybody,
         invoke: async () => ({ outcome: 'failed', fault: { errorType: 'E', errorMessage: 'e' }, requestId: 'r' }),
       },
-      putObject: async (_, __, body) => {
-        if (refusals-- > 0) throw new Error('bucket is away');
-        bodies.push(body);
+      failures: {
+        putObject: async (_, __, body) => {
+          if (refusals-- > 0) throw new Error('bucket is away');
+          bodies.push(body);
+        },
+        checkLister: () => {},
       },
       backoff: { firstMs: 1, maxMs: 2 },
     });
-    await kinesis.putRecord('minutes', '3', Buffer.from('a'));
+    await kinesis.putRecord('minutes', '3', Buffer.from('a'), anybody);
     await sources.settled();
     expect(bodies).toHaveLength(1);
     await sources.stop();

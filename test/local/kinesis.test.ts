@@ -14,11 +14,14 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { openGuard } from '../../local/services/iam/guard.ts';
 import type { PutFault } from '../../local/services/kinesis/operations.ts';
 import type { Shard } from '../../local/services/kinesis/shard.ts';
 import { hashKeyOf } from '../../local/services/kinesis/stream.ts';
 import { startKinesis } from '../../local/services/kinesis.ts';
 import { afterTest, temporaryFolder } from './temporary.ts';
+
+const anybody = openGuard.role('anybody');
 
 const ARN = 'arn:aws:kinesis:us-east-1:000000000000:stream/minutes';
 
@@ -34,6 +37,7 @@ const start = async (
 ) => {
   const { dataDir = temporaryFolder(), shards = 1, retentionHours = 24, ...rest } = options;
   const kinesis = await startKinesis({
+    guard: openGuard,
     dataDir,
     streams: [{ name: 'minutes', arn: ARN, shards, retentionHours }],
     ...rest,
@@ -97,7 +101,8 @@ describe('Kinesis over HTTP, as the AWS SDK speaks it', () => {
   it('pages by limit and goes on after a sequence number', async () => {
     const { client, kinesis } = await start();
     const numbers: string[] = [];
-    for (const text of ['a', 'b', 'c']) numbers.push(await kinesis.putRecord('minutes', '3', Buffer.from(text)));
+    for (const text of ['a', 'b', 'c'])
+      numbers.push(await kinesis.putRecord('minutes', '3', Buffer.from(text), anybody));
     const after = await client.send(
       new GetShardIteratorCommand({
         StreamName: 'minutes',
@@ -153,7 +158,7 @@ describe('Kinesis over HTTP, as the AWS SDK speaks it', () => {
     await expect(put('minutes', Buffer.alloc(1024 * 1024 - 1), 11)).rejects.toMatchObject({
       name: 'InvalidArgumentException',
     });
-    await expect(kinesis.putRecord('minutes', 'k'.repeat(257), Buffer.from('x'))).rejects.toThrow(
+    await expect(kinesis.putRecord('minutes', 'k'.repeat(257), Buffer.from('x'), anybody)).rejects.toThrow(
       'partition key of 257 characters, expected 1 to 256',
     );
   });
@@ -187,7 +192,7 @@ describe('Kinesis on disk', () => {
       fc.asyncProperty(sizes, fc.integer({ min: 20, max: 50_000 }), async (lengths, segmentBytes) => {
         const { kinesis, stop, dataDir } = await start({ segmentBytes });
         const texts = lengths.map((length, i) => `${i}:${'x'.repeat(length)}`);
-        for (const text of texts) await kinesis.putRecord('minutes', key, Buffer.from(text));
+        for (const text of texts) await kinesis.putRecord('minutes', key, Buffer.from(text), anybody);
         const before = await everything(kinesis.stream(ARN).logs[0]!, 10_000);
         await stop();
         const again = await start({ dataDir, segmentBytes });
@@ -205,12 +210,15 @@ describe('Kinesis on disk', () => {
 
   it('loses nothing acknowledged when its process is killed, and cuts off the torn last record', async () => {
     const dataDir = temporaryFolder();
+    const local = (file: string) => JSON.stringify(join(import.meta.dirname, '../../local', file));
     const script = `
-      import { startKinesis } from ${JSON.stringify(join(import.meta.dirname, '../../local/services/kinesis.ts'))};
+      import { openGuard } from ${local('services/iam/guard.ts')};
+      import { startKinesis } from ${local('services/kinesis.ts')};
+      const anybody = openGuard.role('anybody');
       const streams = [{ name: 'minutes', arn: ${JSON.stringify(ARN)}, shards: 1, retentionHours: 24 }];
-      const kinesis = await startKinesis({ dataDir: ${JSON.stringify(dataDir)}, streams });
+      const kinesis = await startKinesis({ guard: openGuard, dataDir: ${JSON.stringify(dataDir)}, streams });
       for (let i = 0; ; i++) {
-        await Promise.all([0, 1, 2].map((j) => kinesis.putRecord('minutes', '3', Buffer.from(String(3 * i + j)))));
+        await Promise.all([0, 1, 2].map((j) => kinesis.putRecord('minutes', '3', Buffer.from(String(3 * i + j)), anybody)));
         process.stdout.write(3 * i + 2 + '\\n');
       }`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
@@ -230,6 +238,7 @@ describe('Kinesis on disk', () => {
     appendFileSync(file, readFileSync(file).subarray(0, 19));
     const lines: string[] = [];
     const kinesis = await startKinesis({
+      guard: openGuard,
       dataDir,
       streams: [{ name: 'minutes', arn: ARN, shards: 1, retentionHours: 24 }],
       log: (line) => lines.push(line),
@@ -242,14 +251,14 @@ describe('Kinesis on disk', () => {
     );
     expect(lines.join()).toContain('cut off');
     expect(statSync(file).size).toBeLessThanOrEqual(whole);
-    await kinesis.putRecord('minutes', key, Buffer.from('next'));
+    await kinesis.putRecord('minutes', key, Buffer.from('next'), anybody);
     expect((await everything(shard)).at(-1)).toMatchObject({ position: shard.end - 1, text: 'next' });
   });
 
   it('no longer gives out records older than the retention, and removes their files', async () => {
     let now = Date.UTC(2026, 0, 1);
     const { kinesis, dataDir } = await start({ now: () => now, segmentBytes: 100 });
-    const put = (text: string) => kinesis.putRecord('minutes', key, Buffer.from(text));
+    const put = (text: string) => kinesis.putRecord('minutes', key, Buffer.from(text), anybody);
     const shard = kinesis.stream('minutes').logs[0]!;
     const files = () => readdirSync(join(dataDir, 'kinesis/minutes/shardId-000000000000')).length;
     for (let i = 0; i < 10; i++) await put(`old ${i}`.padEnd(60));

@@ -4,12 +4,15 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startEventSources } from '../../local/services/event-source.ts';
+import { openGuard } from '../../local/services/iam/guard.ts';
 import { startKinesis } from '../../local/services/kinesis.ts';
 import { asyncInvocations } from '../../local/services/lambda/async-invoke.ts';
 import type { FunctionDefinition } from '../../local/services/lambda/definition.ts';
 import { startLambda } from '../../local/services/lambda.ts';
 import { eventually } from './eventually.ts';
 import { afterTest, temporaryFolder } from './temporary.ts';
+
+const anybody = openGuard.role('anybody');
 
 const functionArn = (name: string) => `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
 
@@ -26,6 +29,7 @@ const start = (
   writeFileSync(join(folder, file), code);
   const lines: string[] = [];
   const lambda = startLambda({
+    guard: openGuard,
     dataDir,
     functions: [
       {
@@ -35,6 +39,7 @@ const start = (
         handler: 'index.handler',
         memoryMb: 256,
         timeoutSeconds: 20,
+        role: 'arn:aws:iam::000000000000:role/probe',
         environment: {},
         ...definition,
       },
@@ -187,11 +192,13 @@ describe('Lambda', () => {
   it('leaves no process when the local cloud is killed', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'index.mjs'), 'export const handler = () => process.pid;');
+    const local = (file: string) => JSON.stringify(join(import.meta.dirname, '../../local', file));
     const script = `
-      import { startLambda } from ${JSON.stringify(join(import.meta.dirname, '../../local/services/lambda.ts'))};
+      import { openGuard as guard } from ${local('services/iam/guard.ts')};
+      import { startLambda } from ${local('services/lambda.ts')};
       const definition = { name: 'probe', arn: 'a', code: ${JSON.stringify(folder)}, handler: 'index.handler' };
       const functions = [{ ...definition, memoryMb: 128, timeoutSeconds: 20, environment: {} }];
-      const lambda = startLambda({ dataDir: ${JSON.stringify(folder)}, functions });
+      const lambda = startLambda({ dataDir: ${JSON.stringify(folder)}, functions, guard });
       console.log((await lambda.invoke('probe', 'null')).text);`;
     const cloud = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -225,7 +232,7 @@ describe('asynchronous invocation', () => {
           onFailureQueueArn: 'missed',
         },
       ],
-      sendToQueue: async (queue, body) => void sent.push({ queue, body }),
+      queues: { send: async (queue, { body }) => void sent.push({ queue, body }), checkSender: () => {} },
       log: () => {},
       retryAfterMs: [1],
     });
@@ -263,13 +270,14 @@ describe('event source mapping with real instances', () => {
   const connect = async (code: string, options: Partial<typeof mapping> & { reservedConcurrency?: number } = {}) => {
     const { reservedConcurrency, ...rest } = options;
     const { lambda, lines, dataDir } = start(code, reservedConcurrency ? { reservedConcurrency } : {});
-    const kinesis = await startKinesis({ dataDir, streams });
+    const kinesis = await startKinesis({ guard: openGuard, dataDir, streams });
     const sources = await startEventSources({
+      guard: openGuard,
       dataDir,
       mappings: [{ ...mapping, ...rest }],
       kinesis,
       lambda,
-      putObject: async () => {},
+      failures: { putObject: async () => {}, checkLister: () => {} },
       backoff: { firstMs: 5, maxMs: 50 },
     });
     afterTest(async () => {
@@ -288,7 +296,7 @@ describe('event source mapping with real instances', () => {
         console.log('end ' + texts);
       };`,
     );
-    await kinesis.putRecord('minutes', '3', Buffer.from('a'));
+    await kinesis.putRecord('minutes', '3', Buffer.from('a'), anybody);
     await eventually(() => lines.includes('begin'));
     process.kill(lambda.pids('probe')[0]!, 'SIGKILL');
     await sources.settled();
@@ -306,7 +314,7 @@ describe('event source mapping with real instances', () => {
       { parallelizationFactor: 4, reservedConcurrency: 1, maximumRetryAttempts: 0 },
     );
     const texts = Array.from({ length: 60 }, (_, i) => `facility-${i}`);
-    await Promise.all(texts.map((text) => kinesis.putRecord('minutes', text, Buffer.from(text))));
+    await Promise.all(texts.map((text) => kinesis.putRecord('minutes', text, Buffer.from(text), anybody)));
     await sources.settled();
     await eventually(() => lines.length >= 60);
     expect(lines.toSorted()).toEqual(texts.toSorted());

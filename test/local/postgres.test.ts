@@ -3,6 +3,7 @@ import { chmodSync, existsSync, lstatSync, readFileSync, readlinkSync, rmSync, s
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
+import { treeOf } from '../../bench/process-tree.ts';
 import { type Postgres, startPostgres } from '../../local/services/postgres.ts';
 import { eventually } from './eventually.ts';
 import { afterTest, temporaryFolder } from './temporary.ts';
@@ -35,6 +36,14 @@ const isAlive = (pid: number): boolean => {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;
+  }
+};
+
+const commandOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
   }
 };
 
@@ -125,6 +134,25 @@ describe('the local PostgreSQL', () => {
     );
     expect(postgres.port).toBe(port);
     expect(lines).toEqual(['postgres: the server ended by itself (SIGKILL): starting it again']);
+  });
+
+  it('starts the server again when it is killed a second time, while it is starting', async () => {
+    const { postgres } = await start(folderForAll());
+    await query(postgres, 'CREATE TABLE kept AS SELECT 42 AS value');
+    const first = postgres.pid;
+    process.kill(first, 'SIGKILL');
+    let second: number | undefined;
+    await eventually(() => {
+      second = treeOf(process.pid).find((pid) => pid !== first && / -D /.test(commandOf(pid)));
+      return second !== undefined;
+    });
+    process.kill(second!, 'SIGKILL');
+    await eventually(() =>
+      query(postgres, 'SELECT value FROM kept').then(
+        () => postgres.pid !== first && postgres.pid !== second,
+        () => false,
+      ),
+    );
   });
 
   it('stops at once when it is killed and stopped in the same moment', async () => {

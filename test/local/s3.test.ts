@@ -11,8 +11,11 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
+import { openGuard } from '../../local/services/iam/guard.ts';
 import { startS3 } from '../../local/services/s3.ts';
 import { afterTest, temporaryFolder } from './temporary.ts';
+
+const anybody = openGuard.role('anybody');
 
 const BUCKETS = [
   { name: 'landing', versioned: true },
@@ -21,7 +24,7 @@ const BUCKETS = [
 
 /** Buckets and the client that a function makes: nothing tells it that it is not on AWS but the endpoint's variable. */
 const open = async (dataDir = temporaryFolder()) => {
-  const s3 = await startS3({ dataDir, buckets: BUCKETS });
+  const s3 = await startS3({ guard: openGuard, dataDir, buckets: BUCKETS });
   const before = process.env.AWS_ENDPOINT_URL_S3;
   process.env.AWS_ENDPOINT_URL_S3 = s3.endpoint;
   const client = new S3Client({
@@ -100,7 +103,7 @@ describe('S3: objects', () => {
   it('keeps an object beside others whose keys begin with it, and keys that no file system takes', async () => {
     const { s3 } = await open();
     const keys = ['a', 'a/b', 'a/b/', 'a//b', '~', `long/${'x'.repeat(900)}`, 'Ω\n"<&>'];
-    for (const key of keys) await s3.putObject('landing', key, `body of ${key}`);
+    for (const key of keys) await s3.putObject('landing', key, `body of ${key}`, anybody);
     for (const key of keys) expect(String(await s3.getObject('landing', key))).toBe(`body of ${key}`);
     expect(s3.list('landing')).toHaveLength(keys.length);
   });
@@ -186,7 +189,7 @@ describe('S3: lists', () => {
 
   it('lists keys with a prefix in the order of their bytes', async () => {
     const { client, s3 } = await open();
-    for (const key of [...KEYS].reverse()) await s3.putObject('landing', key, key);
+    for (const key of [...KEYS].reverse()) await s3.putObject('landing', key, key, anybody);
     // "-" (2D) comes before "/" (2F), and "/" before "0" (30)
     expect(await listAll(client, {})).toEqual([
       'raw-other',
@@ -202,7 +205,7 @@ describe('S3: lists', () => {
 
   it.each([1, 2, 3, 1000])('gives the same keys and folders in pages of %i', async (MaxKeys) => {
     const { client, s3 } = await open();
-    for (const key of KEYS) await s3.putObject('landing', key, key);
+    for (const key of KEYS) await s3.putObject('landing', key, key, anybody);
     const sorted = (names: (string | undefined)[]) => [...names].sort();
     expect(sorted(await listAll(client, { MaxKeys }))).toEqual(sorted(KEYS));
     const folded = await listAll(client, { MaxKeys, Prefix: 'raw/', Delimiter: '/' });
@@ -228,7 +231,7 @@ describe('S3: a second start', () => {
     const first = await one.client.send(new PutObjectCommand({ ...object, Body: 'first', Metadata }));
     await one.put('a/b', 'second');
     await one.s3.stop();
-    const two = await startS3({ dataDir, buckets: BUCKETS });
+    const two = await startS3({ guard: openGuard, dataDir, buckets: BUCKETS });
     afterTest(two.stop);
     expect(String(await two.getObject('landing', 'a/b'))).toBe('second');
     const client = new S3Client({
@@ -249,9 +252,9 @@ describe('S3: a second start', () => {
     await one.s3.stop();
     const log = join(dataDir, 'landing', 'contents.jsonl');
     appendFileSync(log, readFileSync(log, 'utf8').replaceAll('whole', 'torn').slice(0, 40));
-    const two = await startS3({ dataDir, buckets: BUCKETS });
+    const two = await startS3({ guard: openGuard, dataDir, buckets: BUCKETS });
     afterTest(two.stop);
-    await two.putObject('landing', 'later', 'later');
+    await two.putObject('landing', 'later', 'later', anybody);
     expect(two.list('landing').map(({ key }) => key)).toEqual(['later', 'whole']);
   });
 });

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { openGuard } from '../../local/services/iam/guard.ts';
 import { clockOf, cronTest } from '../../local/services/scheduler/cron.ts';
 import { rateOf, startScheduler } from '../../local/services/scheduler.ts';
 import { startDeadLetterQueues } from '../../local/services/sqs.ts';
 import { temporaryFolder } from './temporary.ts';
+
+const anybody = openGuard.role('anybody');
+const FIRED = { arn: 'arn:aws:scheduler:us-east-1:000000000000:schedule/default/s', roleArn: 'r' };
+const queues = { send: async () => {} };
 
 /** Does the expression hold at this moment, UTC? */
 const holds = (expression: string, moment: string, timeZone = 'Etc/UTC') =>
@@ -46,14 +51,17 @@ describe('schedule expressions', () => {
     'cron(0 0 ? * 6#3 *)',
     'at(2026-01-01T00:00:00)',
   ])('refuses %s', (expression) => {
-    const schedule = { name: 's', expression, timeZone: 'Etc/UTC', enabled: true, target: 't', input: '{}' };
+    const schedule = { ...FIRED, name: 's', expression, timeZone: 'Etc/UTC', enabled: true, target: 't', input: '{}' };
     const lambda = { invoke: async () => ({ outcome: 'throttled' as const, requestId: 'r' }) };
-    expect(() => startScheduler({ schedules: [schedule], lambda, invokeLater: () => {} })).toThrow(/^schedule /);
+    expect(() =>
+      startScheduler({ guard: openGuard, queues, schedules: [schedule], lambda, invokeLater: () => {} }),
+    ).toThrow(/^schedule /);
   });
 });
 
 describe('a schedule that is run now', () => {
   const schedule = {
+    ...FIRED,
     name: 'close',
     expression: 'rate(1 hour)',
     timeZone: 'Etc/UTC',
@@ -66,6 +74,8 @@ describe('a schedule that is run now', () => {
     const events: string[] = [];
     let busy = 2;
     const scheduler = startScheduler({
+      guard: openGuard,
+      queues,
       schedules: [schedule],
       lambda: {
         invoke: async (target, event) => {
@@ -84,6 +94,8 @@ describe('a schedule that is run now', () => {
   it('throws what its function threw', async () => {
     const fault = { errorType: 'AggregateError', errorMessage: '2 facilities were not recomputed' };
     const scheduler = startScheduler({
+      guard: openGuard,
+      queues,
       schedules: [schedule],
       lambda: { invoke: async () => ({ outcome: 'failed', fault, requestId: 'r' }) },
       invokeLater: () => {},
@@ -98,17 +110,18 @@ describe('dead-letter queues', () => {
   it('keep their messages over a restart, until their retention ends', async () => {
     let now = 1_000_000_000_000;
     const options = {
+      guard: openGuard,
       dataDir: temporaryFolder(),
       queues: [{ name: 'missed', arn: 'q', retentionSeconds: 100 }],
       now: () => now,
     };
     const queues = await startDeadLetterQueues(options);
-    await queues.send('q', 'old');
+    await queues.send('q', { body: 'old' }, anybody);
     now += 60_000;
-    await queues.send('q', 'young');
+    await queues.send('q', { body: 'young' }, anybody);
     now += 60_000;
     const again = await startDeadLetterQueues(options);
     expect((await again.messages('q')).map(({ body }) => body)).toEqual(['young']);
-    await expect(async () => again.send('other', 'x')).rejects.toThrow('no queue other');
+    await expect(async () => again.send('other', { body: 'x' }, anybody)).rejects.toThrow('no queue other');
   });
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DescribeSecretCommand, GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { openGuard } from '../../local/services/iam/guard.ts';
 import { generateSecretString } from '../../local/services/secrets-manager/generate-secret.ts';
 import type { SecretDeclaration } from '../../local/services/secrets-manager/secret-store.ts';
 import { startSecretsManager } from '../../local/services/secrets-manager.ts';
@@ -20,7 +21,7 @@ const SECRET: SecretDeclaration = {
 };
 
 const open = async (dataDir = temporaryFolder(), secrets = [SECRET]) => {
-  const service = await startSecretsManager({ dataDir, secrets });
+  const service = await startSecretsManager({ guard: openGuard, dataDir, secrets });
   const client = new SecretsManagerClient({
     endpoint: service.endpoint,
     region: 'us-east-1',

@@ -99,9 +99,9 @@ describe('template', () => {
 
   it('refuses a resource type that no local service runs, and names it', () => {
     const folder = writeAssembly({
-      App: { Resources: { Table: { Type: 'AWS::DynamoDB::Table' }, Topic: { Type: 'AWS::SNS::Topic' } } },
+      App: { Resources: { Service: { Type: 'AWS::ECS::Service' }, Topic: { Type: 'AWS::SNS::Topic' } } },
     });
-    expect(() => loadTemplates(folder)).toThrow(/AWS::DynamoDB::Table \(App\/Table\), AWS::SNS::Topic \(App\/Topic\)/);
+    expect(() => loadTemplates(folder)).toThrow(/AWS::ECS::Service \(App\/Service\), AWS::SNS::Topic \(App\/Topic\)/);
   });
 
   it('leaves out a resource whose condition does not hold', () => {
@@ -175,6 +175,8 @@ describe('what the services get from a template', () => {
         handler: 'index.handler',
         memoryMb: 128,
         timeoutSeconds: 3,
+        role: 'arn:aws:iam::000000000000:role/App-Role',
+        traced: false,
         environment: { STREAM: 'App-Minutes', AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: 'INFO' },
         reservedConcurrency: 2,
       },

@@ -13,6 +13,7 @@ import {
 import { Client } from 'pg';
 import { createDatabase } from '../../../local/services/data-api/create-database.ts';
 import { startDataApi } from '../../../local/services/data-api.ts';
+import { openGuard } from '../../../local/services/iam/guard.ts';
 import { startPostgres } from '../../../local/services/postgres.ts';
 
 export const CLUSTER = 'arn:aws:rds:us-east-1:000000000000:cluster:emissionwatch';
@@ -27,6 +28,7 @@ export const startTestDatabase = async () => {
   await createDatabase({ postgres, database: 'emissionwatch', owner: OWNER });
   const secrets = new Map([[SECRET, OWNER]]);
   const api = await startDataApi({
+    guard: openGuard,
     postgres,
     clusters: [{ arn: CLUSTER, database: 'emissionwatch' }],
     secretValue: (arn) => secrets.get(arn),

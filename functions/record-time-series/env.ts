@@ -1,0 +1,1 @@
+export type RecordTimeSeriesEnv = 'TIME_SERIES_DATABASE' | 'TIME_SERIES_TABLE' | 'TIME_SERIES_RETENTION_DAYS';
