@@ -1,7 +1,6 @@
-import { Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks } from 'cdk-nag';
 import { emissionWatch } from '../lib/emission-watch.ts';
+import { review } from '../lib/security-review.ts';
 
 const { app } = emissionWatch();
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+review(app);
 app.synth();
