@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IamUsage } from '#cli/iam-usage';
 import { writeCloudFile } from './cloud-file.ts';
+import { usageFile } from './iam-usage.ts';
 import { runCustomResources } from './services/custom-resources.ts';
 import { createDatabase } from './services/data-api/create-database.ts';
 import { startDataApi } from './services/data-api.ts';
@@ -10,6 +10,7 @@ import { startDynamoDb } from './services/dynamodb.ts';
 import { type EventSources, startEventSources } from './services/event-source.ts';
 import { createGuard, LOCAL_RUNNER, type RecordedRequest } from './services/iam/create-guard.ts';
 import type { Credentials } from './services/iam/guard.ts';
+import type { IamUsage } from './services/iam/usage.ts';
 import type { IotCounters } from './services/iot/counters.ts';
 import type { CertificateFiles } from './services/iot/key-files.ts';
 import type { RuleRole } from './services/iot/rule-actions.ts';
@@ -159,16 +160,18 @@ const start = async (
   log(`template: ${templates.resources.length} resources, each with a local service or a reason to need none`);
   mkdirSync(dataDir, { recursive: true });
 
+  const usageKept = usageFile(dataDir);
   const guard = createGuard({
     account: ACCOUNT,
     policies: policiesOf(templates),
-    dataDir,
+    earlier: usageKept.read(),
     ...(onDecision && { onDecision }),
   });
-  const usage = setInterval(guard.writeUsage, WRITE_USAGE_EVERY_MS);
+  const writeUsage = () => usageKept.write(guard.iamUsage());
+  const writing = setInterval(writeUsage, WRITE_USAGE_EVERY_MS);
   onStop(() => {
-    clearInterval(usage);
-    guard.writeUsage();
+    clearInterval(writing);
+    writeUsage();
   });
   const hasOperator = guard.statements.some(({ holder }) => holder === OPERATOR);
   log(

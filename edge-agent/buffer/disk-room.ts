@@ -1,13 +1,15 @@
 import { statfsSync } from 'node:fs';
 
 const MB = 1024 * 1024;
-/** The disk is full for new minutes at this much, so that what frees room can still be written. */
-const FOR_MORE_BYTES = 32 * MB;
-/** Room inside the buffer's file in which new minutes fit whatever their sizes: pages of a message must be adjacent. */
-const INSIDE_BYTES = 8 * MB;
-const BESIDE_BYTES = 4 * MB;
+/** The disk is full for new minutes with this much left, so that what frees room can still be written. */
+const RESERVE_BYTES = 4 * MB;
+/** The same when the buffer's file has unused room inside: it may have to grow all the same, by what is written. */
+const LEAST_BESIDE_BYTES = 2 * MB;
+const LEAST_INSIDE_BYTES = 2 * MB;
 /** Taking minutes out writes a few pages as well. */
 const FOR_LESS_BYTES = MB;
+/** A write takes whole pages, adjacent ones for a message, and copies those of the tree above it. */
+const ROOM_A_BYTE = 3;
 
 /** Free bytes of the disk on which a folder lies, for users that are not root. */
 export const freeBytes = (folder: string): number => {
@@ -15,9 +17,10 @@ export const freeBytes = (folder: string): number => {
   return bavail * bsize;
 };
 
-/** May minutes be added? `inside` gives the bytes that the buffer's file has claimed and does not use. */
-export const hasRoomForMore = (free: number, inside: () => number): boolean =>
-  free >= FOR_MORE_BYTES || (free >= BESIDE_BYTES && inside() >= INSIDE_BYTES);
+/** May so many bytes be added? `inside` gives the bytes that the buffer's file has claimed and does not use. */
+export const hasRoomForMore = (free: number, bytes: number, inside: () => number): boolean =>
+  free >= RESERVE_BYTES + ROOM_A_BYTE * bytes ||
+  (free >= LEAST_BESIDE_BYTES + bytes && inside() >= LEAST_INSIDE_BYTES + ROOM_A_BYTE * bytes);
 
 /** May minutes be taken out, which makes room? */
 export const hasRoomForLess = (free: number): boolean => free >= FOR_LESS_BYTES;

@@ -25,6 +25,8 @@ const keptKey = ([start, sequence, minutes, bytes, since]: KeptAt): KeptKey => (
 
 const bufferOf = (body: Uint8Array) => Buffer.from(body.buffer, body.byteOffset, body.length);
 
+const bytesOf = (entries: readonly EntryKey[]): number => entries.reduce((sum, { bytes }) => sum + bytes, 0);
+
 interface Pages {
   readonly treeBranchPageCount: number;
   readonly treeLeafPageCount: number;
@@ -66,9 +68,9 @@ export const lmdbStore = (folder: string, free: (folder: string) => number = fre
   };
 
   /** Runs writes as one transaction. Every promise of lmdb-js gets a listener: one without ends the process. */
-  const commit = async (write: () => Promise<unknown>[], needs: 'more' | 'less'): Promise<void> => {
+  const commit = async (write: () => Promise<unknown>[], addedBytes: number): Promise<void> => {
     const left = free(folder);
-    if (!(needs === 'more' ? hasRoomForMore(left, unusedInside) : hasRoomForLess(left)))
+    if (!(addedBytes > 0 ? hasRoomForMore(left, addedBytes, unusedInside) : hasRoomForLess(left)))
       throw new StorageFull(`the disk of the buffer ${folder} has ${Math.floor(left / 1024 / 1024)} MB left`);
     let writes: Promise<unknown>[] = [];
     const committed = environment.batch(() => {
@@ -102,7 +104,7 @@ export const lmdbStore = (folder: string, free: (folder: string) => number = fre
           ...entries.map((entry) => waiting.put(keyOf(entry), bufferOf(entry.body))),
           ...[...moved].map(([source, position]) => positions.put(source, position)),
         ],
-        'more',
+        bytesOf(entries),
       ),
     remove: (keys, message) =>
       commit(
@@ -110,13 +112,13 @@ export const lmdbStore = (folder: string, free: (folder: string) => number = fre
           ...keys.map((key) => waiting.remove(keyOf(key))),
           ...(message ? [kept.put(keptAt(message), bufferOf(message.body))] : []),
         ],
-        message ? 'more' : 'less',
+        message ? message.bytes : 0,
       ),
     *kept(from) {
       for (const key of kept.getKeys({ start: [from] as unknown as KeptAt, snapshot: false })) yield keptKey(key);
     },
     keptBody: (key) => kept.get(keptAt(key)),
-    forget: (keys) => commit(() => keys.map((key) => kept.remove(keptAt(key))), 'less'),
+    forget: (keys) => commit(() => keys.map((key) => kept.remove(keptAt(key))), 0),
     setAside: (keys, reason) =>
       commit(
         () =>
@@ -124,14 +126,14 @@ export const lmdbStore = (folder: string, free: (folder: string) => number = fre
             const body = waiting.get(keyOf(key));
             return [...(body ? [aside.put(keyOf(key), { reason, body })] : []), waiting.remove(keyOf(key))];
           }),
-        'more',
+        bytesOf(keys),
       ),
     *aside() {
       for (const { key, value } of aside.getRange())
         yield { key: entryKey(key), reason: value.reason, body: value.body };
     },
     note: (name) => notes.get(name),
-    setNote: (name, text) => commit(() => [notes.put(name, text)], 'less'),
+    setNote: (name, text) => commit(() => [notes.put(name, text)], 0),
     close: () => environment.close(),
   };
 };

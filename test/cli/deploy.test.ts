@@ -2,17 +2,16 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type Deploy, deploy } from '../../cli/deploy/run.ts';
 import { runnerIn } from '../../cli/deploy/runner.ts';
 import { plannedIn } from '../../cli/preflight/planned.ts';
-import { synthesise } from '../../cli/preflight/synthesise.ts';
+import { assembled } from './assembled.ts';
 import { denied, deployedAccount, emptyAccount } from './fake-account.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'emissionwatch-deploy-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const assembly = join(folder, 'cdk.out');
-beforeAll(() => synthesise('.', assembly, []));
+const assembly = assembled(join(folder, 'cdk.out'));
 
 /** Runs a deployment whose programs only note how they were called, and end with the given codes. */
 const deployed = async (options: Partial<Deploy> = {}, codes: Readonly<Record<string, number>> = {}) => {

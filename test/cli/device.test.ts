@@ -8,12 +8,15 @@ import {
   IoTClient,
   ResourceNotFoundException,
 } from '@aws-sdk/client-iot';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { addFacility } from '#adapters/data-api-facilities';
 import { dynamoDevices } from '#adapters/dynamodb-devices';
 import type { Device } from '#core/contracts/device';
 import { connectRaw } from '../local/iot/raw-client.ts';
 import { type TestDeployment, testDeployment } from './test-deployment.ts';
+
+// Each command is a process of its own, and a busy machine takes its time to start one.
+vi.setConfig({ testTimeout: 120_000 });
 
 let deployment: TestDeployment;
 let iot: IoTClient;
@@ -201,9 +204,19 @@ describe('device', () => {
     const { device } = await show('RPI-1');
     const jobId = `rotate-${device.certificateId!.slice(0, 32)}-3`;
     const describe = () => iot.send(new DescribeJobExecutionCommand({ jobId, thingName: device.thing }));
+    const begun = async () =>
+      (
+        await deployment.database
+          .as('operator')
+          .execute(
+            'select count(*) from audit_entry where action = \'device rotate\' and document like \'%"outcome":"begun"%\'',
+          )
+      )[0]![0] as number;
     for (let round = 0; round < 2; round++) {
+      const before = await begun();
       const child = deployment.start('device', 'rotate', 'RPI-1');
       const ended = deployment.ended(child);
+      await expect.poll(begun, { timeout: 15_000 }).toBe(before + 1);
       await expect
         .poll(
           () =>
@@ -214,12 +227,13 @@ describe('device', () => {
           { timeout: 15_000 },
         )
         .toBe(true);
-      await new Promise((resolve) => setTimeout(resolve, round === 0 ? 0 : 1500));
       child.kill('SIGINT');
-      const { code } = await ended;
-      expect(code).toBe(130);
+      expect((await ended).code).toBe(130);
       expect((await describe()).execution?.status).toBe('QUEUED');
     }
+    await expect(
+      iot.send(new DescribeJobExecutionCommand({ jobId: jobId.replace(/3$/, '4'), thingName: device.thing })),
+    ).rejects.toBeInstanceOf(ResourceNotFoundException);
   });
 
   it('revoke makes every certificate inactive, ends the connection, and may be repeated', async () => {

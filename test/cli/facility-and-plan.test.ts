@@ -1,10 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { dataApiPlans } from '#adapters/data-api-plans';
 import type { MonitoringPlan } from '#core/contracts/monitoring-plan';
 import { channel, planOf, turbineVersion } from '../core/sample-plan.ts';
 import { type TestDeployment, testDeployment } from './test-deployment.ts';
+
+// Each command is a process of its own, and a busy machine takes its time to start one.
+vi.setConfig({ testTimeout: 120_000 });
 
 let deployment: TestDeployment;
 beforeAll(async () => {

@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { appendAudit } from '#adapters/data-api-audit';
 import { applyPlan } from '#adapters/data-api-plans';
 import { planOf, turbineVersion } from '../core/sample-plan.ts';
 import { type TestDeployment, testDeployment } from './test-deployment.ts';
+
+// Each command is a process of its own, and a busy machine takes its time to start one.
+vi.setConfig({ testTimeout: 120_000 });
 
 let deployment: TestDeployment;
 beforeAll(async () => {

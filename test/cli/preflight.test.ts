@@ -2,31 +2,22 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Account } from '../../cli/preflight/account.ts';
 import { findingsOf, passed } from '../../cli/preflight/checks.ts';
 import { contextFor, givenContext, regionOf } from '../../cli/preflight/choices.ts';
 import { type Planned, plannedIn } from '../../cli/preflight/planned.ts';
 import { reportOf } from '../../cli/preflight/report.ts';
 import { synthesise } from '../../cli/preflight/synthesise.ts';
+import { assembled } from './assembled.ts';
 import { awsError, denied, deployedAccount, emptyAccount } from './fake-account.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'emissionwatch-preflight-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const [small, aurora, large] = ['small', 'aurora', 'large'].map((name) => join(folder, name)) as [
-  string,
-  string,
-  string,
-];
-let planned: Planned;
-beforeAll(async () => {
-  await Promise.all([
-    synthesise('.', small, []),
-    synthesise('.', aurora, ['timeSeriesStore=aurora']),
-    synthesise('.', large, ['profile=large']),
-  ]);
-  planned = plannedIn(small);
-});
+const small = assembled(join(folder, 'small'));
+const aurora = assembled(join(folder, 'aurora'), { timeSeriesStore: 'aurora' });
+const large = assembled(join(folder, 'large'), { profile: 'large' });
+const planned = plannedIn(small);
 
 const answer = async (check: string, account: Account, plan = planned) =>
   (await findingsOf(account, plan)).filter((finding) => finding.check === check);
@@ -50,6 +41,13 @@ describe('what is about to be deployed', () => {
     expect(plannedIn(large).streams.map(({ shards }) => shards)).toEqual([2, 2, 2]);
     expect(plannedIn(aurora).types.filter((type) => type.includes('Timestream'))).toEqual([]);
   });
+
+  it('is what the app makes when it is run as the CDK runs it', async () => {
+    const outdir = join(folder, 'run');
+    await synthesise('.', outdir, ['profile=large', 'timeSeriesStore=aurora']);
+    const [stream] = plannedIn(outdir).streams;
+    expect([plannedIn(outdir).stacks.length, stream!.shards]).toEqual([3, 2]);
+  }, 120_000);
 
   it('a profile that does not exist is answered with those that do', async () => {
     await expect(synthesise('.', join(folder, 'huge'), ['profile=huge'])).rejects.toThrow(

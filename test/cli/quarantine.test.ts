@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sha256 } from '#adapters/data-api-audit';
 import { addFacility } from '#adapters/data-api-facilities';
 import { applyPlan, dataApiPlans } from '#adapters/data-api-plans';
@@ -13,6 +13,9 @@ import { makeHandler } from '../../functions/validate-measurements/handler.ts';
 import { context, envelopeOf, kinesisEvent } from '../functions/events.ts';
 import { plant } from '../functions/plant.ts';
 import { type TestDeployment, testDeployment } from './test-deployment.ts';
+
+// Each command is a process of its own, and a busy machine takes its time to start one.
+vi.setConfig({ testTimeout: 120_000 });
 
 let deployment: TestDeployment;
 let landing: S3Client;

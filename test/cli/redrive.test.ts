@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { failedMessage } from '../../cli/recovery/error-action.ts';
 import { failedBatch } from '../../cli/recovery/failed-batch.ts';
 import { itemOf } from '../../local/services/event-source/batch.ts';
 import { discardedObject } from '../../local/services/event-source/discarded.ts';
 import { connectRaw } from '../local/iot/raw-client.ts';
 import { anybody, streamArn, type TestDeployment, testDeployment } from './test-deployment.ts';
+
+// Each command is a process of its own, and a busy machine takes its time to start one.
+vi.setConfig({ testTimeout: 120_000 });
 
 let deployment: TestDeployment;
 beforeAll(async () => {

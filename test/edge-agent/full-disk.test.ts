@@ -269,8 +269,8 @@ describe('a buffer whose disk is full', () => {
       1_000_000_000,
     );
     await buffer.append('s', blockOf(START, 60));
-    free = 20 * MB;
-    await expect(buffer.append('s', blockOf(START + 60, 60))).rejects.toThrow(/has 20 MB left/);
+    free = 3 * MB;
+    await expect(buffer.append('s', blockOf(START + 60, 60))).rejects.toThrow(/has 3 MB left/);
     // Taking out needs less than putting in.
     await buffer.acknowledge(buffer.take()!);
     expect(buffer.waitingFrom()).toBeUndefined();
@@ -278,14 +278,17 @@ describe('a buffer whose disk is full', () => {
   });
 
   it.each([
-    ['a disk with 32 MB left', 32, 0, true, true],
-    ['less', 31, 0, false, true],
-    ['less, but 8 MB unused in the file of the buffer', 31, 8, true, true],
-    ['hardly any, whatever the file has', 3, 100, false, true],
-    ['none', 0.9, 100, false, false],
-  ])('%s', (_, free, inside, more, less) => {
-    expect(hasRoomForMore(free * MB, () => inside * MB)).toBe(more);
-    expect(hasRoomForLess(free * MB)).toBe(less);
+    ['with 4 MB left takes a small message', 4.1, 0.01, 0, true],
+    ['with 4 MB left does not take a megabyte', 4.1, 1, 0, false],
+    ['with 7 MB left does', 7, 1, 0, true],
+    ['with 3 MB left takes it into a file that has 5 MB unused', 3, 1, 5, true],
+    ['with less left does not', 2.9, 1, 5, false],
+  ])('on a disk %s', (_, free, bytes, inside, takes) => {
+    expect(hasRoomForMore(free * MB, bytes * MB, () => inside * MB)).toBe(takes);
+  });
+
+  it('can take minutes out down to the last megabyte', () => {
+    expect([hasRoomForLess(MB), hasRoomForLess(MB - 1)]).toEqual([true, false]);
   });
 
   it('finds the room that sent minutes have left in its file', async () => {
@@ -300,7 +303,7 @@ describe('a buffer whose disk is full', () => {
       body,
     }));
     await store.append(entries, new Map([['s', START + 120]]));
-    free = 10 * MB;
+    free = 3 * MB;
     const more = { ...entries[0]!, sequence: 500, start: START + 500 };
     await expect(store.append([more], new Map([['s', START + 501]]))).rejects.toThrow(StorageFull);
     await store.remove(entries);

@@ -191,6 +191,9 @@ describe('nobody is let in', () => {
     for (const { Properties } of app.ofType(FUNCTION)) expect(Properties).not.toHaveProperty('VpcConfig');
     const ways = ['InternetGateway', 'NatGateway', 'Route', 'VPCPeeringConnection', 'VPCEndpoint'];
     expect(app.ofType(...ways.map((way) => `AWS::EC2::${way}`))).toEqual([]);
+    const [cluster] = app.ofType('AWS::RDS::DBCluster');
+    const own = (cluster!.Properties.VpcSecurityGroupIds as unknown[]).map(refersTo);
+    expect(app.ofType('AWS::EC2::SecurityGroup').map(({ id }) => id)).toEqual(own);
   });
 
   it('18. no function but migrate-database knows the login that owns the schema', () => {

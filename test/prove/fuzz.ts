@@ -45,7 +45,7 @@ const figures = await fuzz({ messages, seed }, (done) => {
   shown = performance.now();
   const rate = Math.round((1000 * done) / (shown - begin));
   console.log(
-    `${done.toLocaleString('en')} of ${messages.toLocaleString('en')} messages, ${rate.toLocaleString('en')} a second`,
+    `${done.toLocaleString('en')} of ${messages.toLocaleString('en')} messages, ${rate.toLocaleString('en')} a second, ${Math.round(held?.last ?? 0)} MiB held`,
   );
 });
 const seconds = (performance.now() - begin) / 1000;

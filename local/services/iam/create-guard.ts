@@ -1,10 +1,9 @@
-import type { IamUsage } from '#cli/iam-usage';
 import { AwsError } from '../aws-json.ts';
 import { credentialBook } from './credentials.ts';
 import { type Decision, evaluate, grantsOf, type Request, type Without } from './evaluate.ts';
 import type { Guard, Issuer, Principal, RequestContext } from './guard.ts';
 import { type PolicyDocument, type Statement, statementsOf } from './statement.ts';
-import { type Counter, type GrantName, openUsage } from './usage.ts';
+import { type Counter, countUsage, type GrantName, type IamUsage } from './usage.ts';
 
 /** Who or what has which policies. */
 export interface Policies {
@@ -23,10 +22,8 @@ export interface RecordedRequest extends Request {
 }
 
 export interface CloudGuard extends Guard, Issuer {
-  /** Which grants of the templates the runs with this data folder have used so far, and what was refused. */
+  /** Which grants of the templates were used so far, and what was refused. */
   iamUsage(): IamUsage;
-  /** Writes `iam-usage.json`. */
-  writeUsage(): void;
   /** Decides a request again, without some statements. Counts nothing. */
   decideWithout(request: Request, without: Without): Decision;
   /** Every statement that is enforced, with its holder. */
@@ -57,12 +54,12 @@ const KEPT_DECISIONS = 5000;
 export const createGuard = (options: {
   readonly account: string;
   readonly policies: Policies;
-  /** Where usage is kept from run to run. @default nowhere */
-  readonly dataDir?: string;
+  /** What earlier runs have used. @default nothing */
+  readonly earlier?: IamUsage | undefined;
   /** Sees each request that was not decided before. */
   readonly onDecision?: (request: RecordedRequest) => void;
 }): CloudGuard => {
-  const { account, policies, dataDir, onDecision } = options;
+  const { account, policies, earlier, onDecision } = options;
   const identity = byHolder([...policies.identity, { holder: LOCAL_RUNNER, policy: RUNNERS_POLICY }]);
   const ofResource = byHolder(policies.resource);
   const trust = byHolder(policies.roles.map(({ arn, trust }) => ({ holder: arn, policy: trust })));
@@ -72,7 +69,7 @@ export const createGuard = (options: {
   const statements = [...identity, ...ofResource, ...trust].flatMap(([holder, held]) =>
     held.map((statement) => ({ holder, statement })),
   );
-  const usage = openUsage(dataDir, statements.flatMap(namesOf));
+  const usage = countUsage(statements.flatMap(namesOf), earlier);
   const credentials = credentialBook();
   const decided = new Map<
     string,
@@ -137,7 +134,7 @@ export const createGuard = (options: {
       known.set(key, found);
     }
     if (found.decision.allowed) {
-      for (const counter of found.counters) usage.used(counter);
+      for (const counter of found.counters) counter.uses++;
       return;
     }
     usage.refused({ caller: caller.arn, action, resource });
@@ -163,7 +160,6 @@ export const createGuard = (options: {
     credentialsOf: (arn, session) =>
       credentials.issue({ ...principalOf(arn), ...(session !== undefined && { session }) }),
     iamUsage: usage.report,
-    writeUsage: usage.write,
     decideWithout: decide,
     statements,
   };

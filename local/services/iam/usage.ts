@@ -1,51 +1,50 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type GrantUse, IAM_USAGE_FILE, type IamUsage, iamUsage } from '#cli/iam-usage';
-
 /** One permission of a policy, for one of those who hold it. */
-export type GrantName = Omit<GrantUse, 'uses'>;
+export interface GrantName {
+  /** Role, user or resource that the policy is attached to, by its ARN. */
+  readonly holder: string;
+  /** Stack and logical id of the policy. */
+  readonly policy: string;
+  /** Place of the statement in the policy, from 0. */
+  readonly statement: number;
+  readonly action: string;
+  readonly resource: string;
+}
 
-export interface Usage {
-  /** Adds one use of each of these grants. */
-  used(grant: Counter): void;
-  counterOf(grant: GrantName): Counter;
-  refused(refusal: { readonly caller: string; readonly action: string; readonly resource: string }): void;
-  /** Of this run and those before. */
-  report(): IamUsage;
-  /** Writes the report into the data folder, when anything happened since it was last written. */
-  write(): void;
+export interface IamUsage {
+  /** Each with the requests that it allowed. */
+  readonly grants: readonly (GrantName & { readonly uses: number })[];
+  readonly refusals: readonly (Refusal & { readonly times: number })[];
+}
+
+interface Refusal {
+  readonly caller: string;
+  readonly action: string;
+  readonly resource: string;
 }
 
 export interface Counter {
   uses: number;
 }
 
+export interface Usage {
+  counterOf(grant: GrantName): Counter;
+  refused(refusal: Refusal): void;
+  /** Of this run and those before. */
+  report(): IamUsage;
+}
+
 const MOST_REFUSALS = 1000;
 const keyOf = ({ holder, policy, statement, action, resource }: GrantName) =>
   JSON.stringify([holder, policy, statement, action, resource]);
 
-/** Counts over all runs with one data folder which grants of the templates were used, and what was refused. */
-export const openUsage = (dataDir: string | undefined, granted: readonly GrantName[]): Usage => {
-  const file = dataDir === undefined ? undefined : join(dataDir, IAM_USAGE_FILE);
-  const earlier = file === undefined ? undefined : readUsage(file);
-  const before = new Map(earlier?.grants.map((grant) => [keyOf(grant), grant.uses]));
+/** Counts which grants of the templates are used and what is refused, on from `earlier`. */
+export const countUsage = (granted: readonly GrantName[], earlier: IamUsage = { grants: [], refusals: [] }): Usage => {
+  const before = new Map(earlier.grants.map((grant) => [keyOf(grant), grant.uses]));
   const counters = new Map(granted.map((grant) => [keyOf(grant), { grant, uses: before.get(keyOf(grant)) ?? 0 }]));
   const refusals = new Map(
-    earlier?.refusals.map((one) => [JSON.stringify([one.caller, one.action, one.resource]), one]),
+    earlier.refusals.map((one) => [JSON.stringify([one.caller, one.action, one.resource]), one]),
   );
-  let changed = true;
-
-  const report = (): IamUsage => ({
-    v: 1,
-    grants: [...counters.values()].map(({ grant, uses }) => ({ ...grant, uses })),
-    refusals: [...refusals.values()],
-  });
-
   return {
-    used: (counter) => {
-      counter.uses++;
-      changed = true;
-    },
     counterOf: (grant) => {
       const counter = counters.get(keyOf(grant));
       if (!counter) throw new Error(`no template grants ${keyOf(grant)}`);
@@ -54,27 +53,12 @@ export const openUsage = (dataDir: string | undefined, granted: readonly GrantNa
     refused: ({ caller, action, resource }) => {
       const key = JSON.stringify([caller, action, resource]);
       const known = refusals.get(key);
-      if (known || refusals.size < MOST_REFUSALS) {
+      if (known || refusals.size < MOST_REFUSALS)
         refusals.set(key, { caller, action, resource, times: (known?.times ?? 0) + 1 });
-        changed = true;
-      }
     },
-    report,
-    write: () => {
-      if (file === undefined || !changed) return;
-      changed = false;
-      writeFileSync(`${file}.new`, `${JSON.stringify(report(), undefined, 2)}\n`);
-      renameSync(`${file}.new`, file);
-    },
+    report: () => ({
+      grants: [...counters.values()].map(({ grant, uses }) => ({ ...grant, uses })),
+      refusals: [...refusals.values()],
+    }),
   };
-};
-
-const readUsage = (file: string): IamUsage | undefined => {
-  if (!existsSync(file)) return undefined;
-  try {
-    return iamUsage.parse(JSON.parse(readFileSync(file, 'utf8')));
-  } catch (cause) {
-    const reason = (cause as Error).message;
-    throw new Error(`${file} is not what this program writes: remove it to count from nothing (${reason})`, { cause });
-  }
 };

@@ -9,7 +9,7 @@ import { REASON } from './reason-codes.ts';
 import type { DeviceIdentity, DeviceRegistry } from './registry.ts';
 import type { ReservedRequest } from './reserved.ts';
 import type { Rules } from './rules.ts';
-import { basicIngest } from './topics.ts';
+import { BASIC_INGEST } from './topics.ts';
 
 export interface Broker {
   readonly port: number;
@@ -67,7 +67,7 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
     // Not acknowledged, so a device sends it again; a will of a connection that the stop ends is not news.
     if (stopping) return;
     const { topic, publisher, payload } = publication;
-    if (!basicIngest(topic)) {
+    if (!topic.startsWith(BASIC_INGEST)) {
       if (topic.startsWith('$aws/')) {
         const certificateId = certificates.get(from)!;
         options.reserved({ topic, payload, from: { certificateId, clientId: publisher, answer: answerTo(from) } });

@@ -1,10 +1,12 @@
 import { MAX_TOPIC_BYTES, MAX_TOPIC_LEVELS } from './limits.ts';
 
+/** Every topic that can be published to and begins so is one of Basic Ingest. */
+export const BASIC_INGEST = '$aws/rules/';
 const PREFIX = /^\$aws\/rules\/([^/]+)(?:\/|$)/;
 
 /** A Basic Ingest topic `$aws/rules/NAME/REST`; undefined for every other topic. */
 export const basicIngest = (topic: string): { readonly ruleName: string; readonly rest: string } | undefined => {
-  const match = topic.startsWith('$aws/rules/') ? PREFIX.exec(topic) : null;
+  const match = topic.startsWith(BASIC_INGEST) ? PREFIX.exec(topic) : null;
   return match ? { ruleName: match[1]!, rest: topic.slice(match[0].length) } : undefined;
 };
 

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { usageFile } from '../../../local/iam-usage.ts';
 import { createGuard, LOCAL_RUNNER } from '../../../local/services/iam/create-guard.ts';
 import { temporaryFolder } from '../temporary.ts';
 
@@ -10,7 +11,7 @@ const STREAM = 'arn:aws:kinesis:us-east-1:000000000000:stream/minutes';
 const guardFor = (dataDir: string, actions: readonly string[] = ['kinesis:PutRecords', 'kinesis:GetRecords']) =>
   createGuard({
     account: '000000000000',
-    dataDir,
+    earlier: usageFile(dataDir).read(),
     policies: {
       roles: [
         {
@@ -53,7 +54,7 @@ describe('the record of used permissions', () => {
     const first = guardFor(dataDir);
     for (let i = 0; i < 3; i++) first.check(first.role(ROLE), 'kinesis:PutRecords', STREAM);
     expect(uses(first)).toEqual({ 'kinesis:PutRecords': 3, 'kinesis:GetRecords': 0, 'sts:AssumeRole': 0 });
-    first.writeUsage();
+    usageFile(dataDir).write(first.iamUsage());
 
     const second = guardFor(dataDir);
     second.check(second.role(ROLE, { service: 'lambda.amazonaws.com' }), 'kinesis:PutRecords', STREAM);
@@ -75,7 +76,7 @@ describe('the record of used permissions', () => {
     const dataDir = temporaryFolder();
     const first = guardFor(dataDir);
     first.check(first.role(ROLE), 'kinesis:PutRecords', STREAM);
-    first.writeUsage();
+    usageFile(dataDir).write(first.iamUsage());
     expect(uses(guardFor(dataDir, ['kinesis:GetRecords']))).toEqual({ 'kinesis:GetRecords': 0, 'sts:AssumeRole': 0 });
   });
 
@@ -84,7 +85,7 @@ describe('the record of used permissions', () => {
     const guard = guardFor(dataDir);
     for (let i = 0; i < 2; i++)
       expect(() => guard.check(guard.role(ROLE), 'kinesis:DeleteStream', STREAM)).toThrow(/not authorized/);
-    guard.writeUsage();
+    usageFile(dataDir).write(guard.iamUsage());
     expect(JSON.parse(readFileSync(join(dataDir, 'iam-usage.json'), 'utf8')).refusals).toEqual([
       { caller: ROLE, action: 'kinesis:DeleteStream', resource: STREAM, times: 2 },
     ]);

@@ -101,7 +101,7 @@ const main = async (): Promise<void> => {
     const given = readArguments(['--exit', '--data-dir', task.dataDir, '--seed', String(task.seed)]);
     let agents = await startRun(ROOT, cloud, assignment, given, onEvent);
     say({ word: 'agent', pid: agents.pid });
-    const files = configFiles(task.dataDir);
+    const files = configFiles(task.dataDir, assignment);
     const again = (speed: number | 'max') => {
       setSpeed(files, speed);
       begin = performance.now();

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { monitoringPlan } from '#core/contracts/monitoring-plan';
 import { minuteOfText, textOfMinute } from '#core/time';
@@ -54,12 +54,8 @@ export const assignmentOf = ({ minutes, seed, speed }: Task): Assignment => ({
 });
 
 /** The agents' configurations, where `startRun` writes them. */
-export const configFiles = (dataDir: string): string[] => {
-  const folder = join(dataDir, 'edge-agent');
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.json') && !name.endsWith('.plan.json'))
-    .map((name) => join(folder, name));
-};
+export const configFiles = (dataDir: string, { plans }: Assignment): string[] =>
+  plans.map(({ facility }) => join(dataDir, 'edge-agent', `${facility}.json`));
 
 /** Changes how fast the next agent's source runs; whole or not at all, since an agent may be reading. */
 export const setSpeed = (files: readonly string[], speed: number | 'max'): void => {
