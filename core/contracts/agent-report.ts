@@ -12,7 +12,10 @@ export const agentReport = z.strictObject({
   reportedAt: z.iso.datetime(),
   software: z.string().max(64),
   /** Minutes that wait for an acknowledgement: the first one, and how many; null when there are none. */
-  waiting: z.strictObject({ from: minuteText, minutes: z.int().min(1) }).nullable().default(null),
+  waiting: z
+    .strictObject({ from: minuteText, minutes: z.int().min(1) })
+    .nullable()
+    .default(null),
   /** Acknowledged minutes are kept for a resend from here on; null when none are. */
   keptFrom: minuteText.nullable().default(null),
   /** Minutes that the cloud refused for good and the agent has set aside. */

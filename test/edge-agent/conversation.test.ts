@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { agentReport } from '#core/contracts/agent-report';
 import { certificateIdOf } from '../../local/services/iot/certificates.ts';
 import { startAgentProcess } from './agent-process.ts';
@@ -21,7 +21,6 @@ const happened = async (condition: () => boolean) => {
 
 const start = (config: string) => {
   const agent = startAgentProcess(['--config', config]);
-  onTestFinished(() => void agent.child.kill('SIGKILL'));
   const end = async () => {
     agent.child.kill('SIGTERM');
     return agent.ended;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateJobCommand, DescribeJobExecutionCommand } from '@aws-sdk/client-iot';
 import { GetThingShadowCommand, PublishCommand } from '@aws-sdk/client-iot-data-plane';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agentReport } from '#core/contracts/agent-report';
 import { ACCOUNT, REGION } from '../../local/template/identity.ts';
 import { type OwnCloud, startOwnCloud } from '../local/iot/own-cloud.ts';
@@ -63,7 +63,6 @@ describe('an agent against the templates that are deployed', () => {
     const first = readFileSync(join(folder, 'agent.pem'), 'utf8');
 
     const agent = startAgentProcess(['--config', config]);
-    onTestFinished(() => void agent.child.kill('SIGKILL'));
     await eventually(async () => agent.events.find(({ event }) => event === 'done'));
     expect(cloud.records).toHaveLength(25);
 

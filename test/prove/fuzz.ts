@@ -20,7 +20,7 @@ const inUse = () => {
   const { heapUsed, external } = process.memoryUsage();
   return (heapUsed + external) / (1024 * 1024);
 };
-/** What one run may hold on to more at its end than at its beginning: caches that are filled, and nothing that grows. */
+/** What the second half of a run may hold on to more than the first: caches that are filled, and nothing that grows. */
 const MAX_GROWTH_MIB = 32;
 const LOOK_EVERY = 20_000;
 
@@ -35,17 +35,14 @@ if (!Number.isInteger(seed)) throw new Error(`--seed: expected a whole number, g
 
 const begin = performance.now();
 let shown = begin;
-let held: { first: number; last: number } | undefined;
+const held: number[] = [];
 const figures = await fuzz({ messages, seed }, (done) => {
-  if (done % LOOK_EVERY === 0) {
-    const mib = inUse();
-    held = { first: held?.first ?? mib, last: mib };
-  }
+  if (done % LOOK_EVERY === 0) held.push(inUse());
   if (performance.now() - shown < 5000) return;
   shown = performance.now();
   const rate = Math.round((1000 * done) / (shown - begin));
   console.log(
-    `${done.toLocaleString('en')} of ${messages.toLocaleString('en')} messages, ${rate.toLocaleString('en')} a second, ${Math.round(held?.last ?? 0)} MiB held`,
+    `${done.toLocaleString('en')} of ${messages.toLocaleString('en')} messages, ${rate.toLocaleString('en')} a second, ${Math.round(held.at(-1) ?? 0)} MiB held`,
   );
 });
 const seconds = (performance.now() - begin) / 1000;
@@ -62,8 +59,11 @@ for (const code of Object.keys(QUARANTINE)) {
   console.log(`${code.padEnd(42)} ${String(count).padStart(7)}`);
 }
 const failures = [...figures.failures];
-const growth = Math.round((held?.last ?? 0) - (held?.first ?? 0));
-if (growth > MAX_GROWTH_MIB) failures.push(`memory: ${growth} MiB more in use at the end, at most ${MAX_GROWTH_MIB}`);
+// What zlib has just let go of is not always counted off yet: the lowest looks of each half say what stays.
+const half = Math.floor(held.length / 2);
+const growth = half > 0 ? Math.round(Math.min(...held.slice(half)) - Math.min(...held.slice(0, half))) : 0;
+if (growth > MAX_GROWTH_MIB)
+  failures.push(`memory: ${growth} MiB more in use in the second half of the run, at most ${MAX_GROWTH_MIB}`);
 if (missing.length > 0 && messages >= 20_000) failures.push(`no message was quarantined as ${missing.join(', ')}`);
 for (const failure of failures) console.error(`FAIL ${failure}`);
 
@@ -71,7 +71,7 @@ const { ways: _, failures: __, ...counted } = figures;
 console.log(
   JSON.stringify({
     ...counted,
-    heldMib: Math.round(held?.last ?? 0),
+    heldMib: Math.round(Math.max(0, ...held)),
     growthMib: growth,
     seed,
     seconds: Math.round(seconds),

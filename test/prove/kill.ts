@@ -1,5 +1,6 @@
 // Kills each part of the system with SIGKILL at random moments while a simulated plant is sent through it, and holds
 // the stored state against that of a run nobody disturbed.
+// What a run took is not the same twice: the moments are seeded, the machine is not.
 // node test/prove/kill.ts [--part agent|function|database|runner|all] [--kills 200] [--seed 1] [--hours 48]
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';

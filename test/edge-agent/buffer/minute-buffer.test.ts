@@ -76,9 +76,11 @@ describe('a buffer in LMDB', () => {
         expect(block.sources[0]!.grossLoad[0]).toBe(block.start);
       }
       expect(minutes).toEqual(Array.from({ length: minutes.length }, (_, i) => minutes[0]! + i));
-      expect(minutes.at(-1)).toBe(position - 1);
-      expect(minutes[0]).toBeGreaterThanOrEqual(acknowledged);
-      expect(minutes[0]).toBeLessThanOrEqual(acknowledged + 60);
+      // Killed right after an acknowledgement, nothing waits.
+      const [first = position] = minutes;
+      expect(first + minutes.length).toBe(position);
+      expect(first).toBeGreaterThanOrEqual(acknowledged);
+      expect(first).toBeLessThanOrEqual(acknowledged + 60);
       await buffer.close();
     }
   });

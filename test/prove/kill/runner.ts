@@ -74,10 +74,6 @@ const redrive = async (): Promise<void> => {
   if (code !== 0) throw new Error(`batches ran out of retries and could not be put back: ${output.trim()}`);
 };
 
-/** Milliseconds from its start until an agent is connected: what the lives of the others are measured by. */
-const connectedWithin = (begin: number, connected: Promise<void>): Promise<number> =>
-  connected.then(() => performance.now() - begin);
-
 const main = async (): Promise<void> => {
   const giveBack = takeDataFolder(task.dataDir);
   const cloud = await startCloud({ assembly: task.assembly, dataDir: task.dataDir, log });
@@ -89,28 +85,23 @@ const main = async (): Promise<void> => {
       if (event.event !== 'progress') log(`agent: ${JSON.stringify(event)}`);
       hear(event.event);
     };
-    const heard = (wanted: string) =>
-      new Promise<void>((resolve) => {
-        hear = (event) => {
-          if (event === wanted) resolve();
-        };
-      });
-
-    let begin = performance.now();
-    let connected = heard('connected');
+    const connected = new Promise<void>((resolve) => {
+      hear = (event) => {
+        if (event === 'connected') resolve();
+      };
+    });
     const given = readArguments(['--exit', '--data-dir', task.dataDir, '--seed', String(task.seed)]);
     let agents = await startRun(ROOT, cloud, assignment, given, onEvent);
-    say({ word: 'agent', pid: agents.pid });
+    const begin = performance.now();
     const files = configFiles(task.dataDir, assignment);
     const again = (speed: number | 'max') => {
       setSpeed(files, speed);
-      begin = performance.now();
-      connected = heard('connected');
       agents = startAgents(ROOT, files, onEvent);
-      say({ word: 'agent', pid: agents.pid });
     };
 
-    const normal = await Promise.race([connectedWithin(begin, connected), agents.done.then(() => 0)]);
+    // How long an agent takes to connect is what the lives of the others are measured by.
+    await Promise.race([connected, agents.done]);
+    const normal = performance.now() - begin;
     say({ word: 'sending' });
     const { part, times } = task.kill ?? { part: 'agent', times: 0 };
     // An agent that is killed before it has said anything leaves no figures.

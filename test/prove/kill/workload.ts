@@ -24,7 +24,6 @@ export interface Task {
 
 /** What a runner says to the one that started it. */
 export type Word =
-  | { readonly word: 'agent'; readonly pid: number }
   | { readonly word: 'sending' }
   | { readonly word: 'killed'; readonly times: number; readonly acknowledged: number }
   | {
