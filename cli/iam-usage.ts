@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** In the data folder of the local cloud. */
 export const IAM_USAGE_FILE = 'iam-usage.json';

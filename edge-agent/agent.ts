@@ -14,8 +14,11 @@ export type { AgentParts } from './run.ts';
 
 /** Unacknowledged publishes: hides the round trip for a backlog, and stays under IoT Core's receive maximum of 100. */
 const PUBLISHES_IN_FLIGHT = 32;
-/** Fills what IoT Core takes in half a second, and on a slow line lets a live minute through before long. */
-const BYTES_IN_FLIGHT = 256 * 1024;
+/**
+ * On the way of 100 ms to the cloud and back this is more than the 512 KB a second that IoT Core takes; more would only
+ * hold back live minutes, and on a slow line the signs of life that keep the connection.
+ */
+const BYTES_IN_FLIGHT = 64 * 1024;
 /** After a signal, time for answers that are on their way; what is not answered is sent again by the next run. */
 const GRACE_MS = 2000;
 const PROGRESS_MS = 500;

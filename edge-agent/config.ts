@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SERIAL_NUMBER, THING_NAME } from '#core/contracts/device';
 import { FACILITY_NAME, minuteText } from '#core/contracts/measurement-message';
 import { type MonitoringPlan, monitoringPlan } from '#core/contracts/monitoring-plan';

@@ -1,12 +1,15 @@
 /** Work that goes on beside its caller, bounded. */
 export interface InFlight {
-  /** Starts the task once there is room for it among those that are running. Throws what an earlier task threw. */
+  /**
+   * Starts the task, and resolves when there is room for another one: what comes next is chosen no earlier than it can
+   * go. Throws what a task threw.
+   */
   add(task: () => Promise<void>, weight?: number): Promise<void>;
   /** Resolves when nothing is running any more. Throws what a task threw. */
   drained(): Promise<void>;
 }
 
-/** @param maxWeight of all that run together; a heavier one runs alone */
+/** @param maxWeight of those that run together; there is room until it is reached */
 export const inFlight = (limit: number, maxWeight = Number.POSITIVE_INFINITY): InFlight => {
   const running = new Set<Promise<void>>();
   let weighs = 0;
@@ -14,10 +17,9 @@ export const inFlight = (limit: number, maxWeight = Number.POSITIVE_INFINITY): I
   const throwFailure = () => {
     if (failure) throw failure.error;
   };
-  const isFull = (weight: number) => running.size >= limit || (running.size > 0 && weighs + weight > maxWeight);
+  const isFull = () => running.size >= limit || weighs >= maxWeight;
   return {
     async add(task, weight = 0) {
-      while (isFull(weight)) await Promise.race(running);
       throwFailure();
       weighs += weight;
       const run: Promise<void> = task()
@@ -29,6 +31,8 @@ export const inFlight = (limit: number, maxWeight = Number.POSITIVE_INFINITY): I
           weighs -= weight;
         });
       running.add(run);
+      while (isFull()) await Promise.race(running);
+      throwFailure();
     },
     async drained() {
       while (running.size > 0) await Promise.race(running);

@@ -60,7 +60,7 @@ export interface LocalCloud {
     readonly port: number;
     /** The CA that a device must trust. */
     readonly caFile: string;
-    /** Registers a thing with its facility and gives it the device policy. */
+    /** Registers a thing with its facility past provisioning: measurements have hundreds of them. */
     registerDevice(device: { readonly thing: string; readonly facility: string }): Promise<CertificateFiles>;
   };
   /** The certificate that this machine's agents provision with; undefined when the templates have no policy for it. */

@@ -102,7 +102,7 @@ describe('the rules find a planted breach', () => {
   });
 
   it.each([
-    ['core/units/a.ts', "import { z } from 'zod'; import Decimal from 'decimal.js'; import { b } from './b.ts';"],
+    ['core/units/a.ts', "import * as z from 'zod'; import Decimal from 'decimal.js'; import { b } from './b.ts';"],
     ['functions/close-periods/a.ts', "import { env } from '#adapters/env'; import type { Context } from 'aws-lambda';"],
     ['functions/close-periods/a.ts', "import { env } from '../adapters/env.ts'; import { p } from '#core/ports';"],
     ['lib/stacks/a.ts', "import type { ClosePeriodsEnv } from '../../functions/close-periods/env.ts';"],
@@ -123,6 +123,7 @@ describe('the rules find a planted breach', () => {
     ['lib/a.ts', "import { b } from './b.js';"],
     ['functions/adapters/a.ts', "import { p } from '../../core/ports.ts';"],
     ['functions/adapters/a.ts', "import { p } from '#core/ports.ts';"],
+    ['core/a.ts', "import { z } from 'zod';"],
   ])('of spelling in %s: %s', (path, text) => {
     expect(spellingBreaches(parse(path, text))).toHaveLength(1);
   });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { IOT_FAILED, jsonOf, type Redrivable, readAs } from './redrivable.ts';
 
 /** What the error action of a topic rule writes: https://docs.aws.amazon.com/iot/latest/developerguide/rule-error-handling.html */

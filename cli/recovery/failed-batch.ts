@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonOf, type Redrivable, readAs } from './redrivable.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_DECOMPRESSED_BYTES } from '#core/contracts/measurement-message';
 import { readMessage } from '#core/validation/read-message';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Canonical, canonicalJson } from '../evidence/canonical-json.ts';
 
 /** Before the first entry there is no hash; it continues this one. */

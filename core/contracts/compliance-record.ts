@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { minuteText } from './measurement-message.ts';
 import { decimalText } from './monitoring-plan.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { noGapCertificate } from '../evidence/certificate.ts';
 import { FACILITY_NAME, minuteText, NAME } from './measurement-message.ts';
 

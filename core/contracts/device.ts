@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { FACILITY_NAME } from './measurement-message.ts';
 
 export const SERIAL_NUMBER = /^[A-Za-z0-9][A-Za-z0-9-]{2,63}$/;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { NOT_FITTED, STATUSES } from './status.ts';
 
 /** Largest message as it travels, compressed: IoT Core takes 128 KB, the agent stays under this. */

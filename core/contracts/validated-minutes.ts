@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isNumbersOrNull, minuteText, NUMBERS_OR_NULL } from './measurement-message.ts';
 
 const numbers = z.custom<readonly number[]>(

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { FACILITY_NAME, minuteText, NAME } from '../contracts/measurement-message.ts';
 import { minuteOfText } from '../time.ts';
 import { canonicalJson } from './canonical-json.ts';

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SERIAL_NUMBER, THING_NAME } from '#core/contracts/device';
 import { FACILITY_NAME } from '#core/contracts/measurement-message';
 import type { Credentials } from '../uplink/control.ts';

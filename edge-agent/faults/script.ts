@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { minuteText, NAME } from '#core/contracts/measurement-message';
 import type { MonitoringPlan } from '#core/contracts/monitoring-plan';
 import { minuteOfText } from '#core/time';

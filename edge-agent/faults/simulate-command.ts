@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { MAX_MINUTES } from '#core/contracts/measurement-message';
 import { type MonitoringPlan, monitoringPlan } from '#core/contracts/monitoring-plan';
 import { minuteOfText, textOfMinute } from '#core/time';

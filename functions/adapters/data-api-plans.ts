@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type MonitoringPlan, monitoringPlan, type SourcePlan } from '#core/contracts/monitoring-plan';
 import { EmissionWatchError } from '#core/errors';
 import type { PlannedFacility, PlanStore } from '#core/ports';

@@ -1,5 +1,5 @@
 import middy from '@middy/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MetricUnit, observed } from '#adapters/observed';
 import { SERIAL_NUMBER } from '#core/contracts/device';
 import type { DeviceRegistry } from '#core/ports';

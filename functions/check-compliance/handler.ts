@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import type { KinesisStreamEvent } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MetricUnit, observed } from '#adapters/observed';
 import { evaluateLimit } from '#core/compliance/evaluate-limit';
 import { limitsInRange } from '#core/compliance/limits';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { FACILITY_NAME } from '#core/contracts/measurement-message';
 
 /** Name of a thing as IoT Core takes it. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CustomResourceDefinition } from '../services/custom-resources.ts';
 import { isCustomResource, type Templates } from './templates.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AsyncInvokeConfig } from '../services/lambda/async-invoke.ts';
 import type { FunctionDefinition } from '../services/lambda/definition.ts';
 import { functionNameOf } from '../services/lambda.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Policies } from '../services/iam/create-guard.ts';
 import type { PolicyDocument, PolicyKind } from '../services/iam/statement.ts';
 import { ACCOUNT } from './identity.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PolicyDocument } from '../services/iot/policy.ts';
 import type { ProvisioningTemplate } from '../services/iot/provisioning-template.ts';
 import type { TopicRule } from '../services/iot/rule-actions.ts';

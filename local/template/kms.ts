@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KeyDefinition } from '../services/kms/signing-keys.ts';
 import { IGNORED, type Templates } from './templates.ts';
 

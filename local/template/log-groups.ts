@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LogGroupDefinition } from '../services/log-groups.ts';
 import { IGNORED, type Templates } from './templates.ts';
 

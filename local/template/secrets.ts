@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SecretDeclaration } from '../services/secrets-manager/secret-store.ts';
 import { IGNORED, type Templates } from './templates.ts';
 

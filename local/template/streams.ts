@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StreamDefinition } from '../services/kinesis/stream.ts';
 import { IGNORED, type Templates } from './templates.ts';
 

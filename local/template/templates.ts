@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Assembly, readAssembly, type Stack } from './assembly.ts';
 import { AWS_ONLY } from './aws-only.ts';
 import { AWS_ONLY_TYPE, type Identity, LOCAL_TYPES, nameOf } from './identity.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TableDefinition } from '../services/timestream/table.ts';
 import { IGNORED, type Templates } from './templates.ts';
 

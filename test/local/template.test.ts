@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { eventSourceMappingsOf } from '../../local/template/event-source-mappings.ts';
 import { functionsOf } from '../../local/template/functions.ts';
 import { streamsOf } from '../../local/template/streams.ts';

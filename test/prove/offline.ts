@@ -1,6 +1,6 @@
 // A facility of 20 sources with 15 channels is cut off for 24 hours, then comes back over a thin line: all of its 432,000
 // samples arrive, the backlog in order of time, live minutes between it, nothing twice.
-// node test/prove/offline.ts [--hours 24] [--kilobytes-per-second 10]
+// node test/prove/offline.ts [--hours 24] [--kilobytes-per-second 5]
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect as dial, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ import { synthesise } from '../../local/synthesise.ts';
 const { values } = parseArgs({
   options: {
     hours: { type: 'string', default: '24' },
-    'kilobytes-per-second': { type: 'string', default: '10' },
+    'kilobytes-per-second': { type: 'string', default: '5' },
   },
 });
 const hours = Number(values.hours);

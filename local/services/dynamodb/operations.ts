@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { AwsError, type Operation } from '../aws-json.ts';
 import type { Principal } from '../iam/guard.ts';
 import type { TableAccess } from './access.ts';

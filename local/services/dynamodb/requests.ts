@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AwsError } from '../aws-json.ts';
 
 // Strict: a parameter that is not served is refused, because leaving it out of account would be a wrong answer.

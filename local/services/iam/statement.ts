@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Condition, conditionOf } from './condition.ts';
 import type { Principal } from './guard.ts';
 import { type Pattern, pattern } from './pattern.ts';

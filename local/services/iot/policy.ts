@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Thing } from './registry.ts';
 
 /** What the local broker asks a policy about. */

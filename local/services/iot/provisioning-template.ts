@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A resolved AWS::IoT::ProvisioningTemplate for fleets. */
 export interface ProvisioningTemplate {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Guard } from '../iam/guard.ts';
 import { issueFromCsr, type KeyedCertificate } from './certificates.ts';
 import { ownershipTokens, TOKEN_LIFETIME_MS } from './ownership-token.ts';

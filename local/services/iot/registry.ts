@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { certificateIdOf } from './certificates.ts';
 import { readIfThere, writeAtomically } from './key-files.ts';
 

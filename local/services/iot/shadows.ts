@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { depthOf, difference, isObject, type JsonObject, merged, picked, stamped } from './shadow-document.ts';
 import { openStateFile } from './state-file.ts';
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { readIfThere, writeAtomically } from './key-files.ts';
 
 /** A small state that is kept as one JSON file and replaced as a whole. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AwsError, type Operation } from '../aws-json.ts';
 import type { Principal } from '../iam/guard.ts';
 import type { StreamAccess } from './access.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AwsError } from '../aws-json.ts';
 
 const MAX_RECORDS = 100;

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AwsError } from '../../aws-json.ts';
 import type { RestRoutes } from '../../rest.ts';
 import { issueFromCsr, issueWithKeys } from '../certificates.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RestRoutes } from '../../rest.ts';
 import type { ControlOptions } from '../control-plane.ts';
 import type { Execution } from '../jobs.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { AwsError } from '../../aws-json.ts';
 
 export const notFound = (what: string): AwsError =>
