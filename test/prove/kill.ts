@@ -86,9 +86,7 @@ const startRunner = (task: Task, part: string): Running => {
       else if (word.word === 'failed') reject(new Error(`the run failed: ${word.reason}`));
       else if (word.word === 'killed' && (performance.now() - shown > 5000 || word.times === task.kill?.times)) {
         shown = performance.now();
-        print(
-          `${part} killed ${word.times} times, ${word.acknowledged.toLocaleString('en')} of ${minutes.toLocaleString('en')} minutes acknowledged`,
-        );
+        print(`${part} killed ${word.times} times, ${word.messages.toLocaleString('en')} messages taken meanwhile`);
       }
     });
     child.once('exit', (code, signal) => {

@@ -15,7 +15,7 @@ import { type LocalCloud, startCloud } from '../../../local/cloud.ts';
 import { takeDataFolder } from '../../../local/data-folder.ts';
 import { stateDigest } from '../../../local/digest.ts';
 import { progress } from '../../../local/progress.ts';
-import { processEverything, startRun, sum } from '../../../local/run.ts';
+import { processEverything, startRun } from '../../../local/run.ts';
 import { assignmentOf, configFiles, ROOT, setSpeed, type Task, type Word } from './workload.ts';
 
 const task = JSON.parse(process.argv[2]!) as Task;
@@ -104,34 +104,27 @@ const main = async (): Promise<void> => {
     const normal = performance.now() - begin;
     say({ word: 'sending' });
     const { part, times } = task.kill ?? { part: 'agent', times: 0 };
-    // An agent that is killed before it has said anything leaves no figures.
-    let sent = 0;
-    let produced = 0;
-    const look = () => {
-      const figures = sum(agents);
-      sent = Math.max(sent, figures.acknowledged);
-      produced = Math.max(produced, figures.produced);
-    };
+    const killed = (n: number) => say({ word: 'killed', times: n, messages: cloud.counters().iot.topicMatch });
+    // So slow that it cannot be done before it has been killed often enough.
+    const speed = (1000 * task.minutes) / (times * 2 * normal);
     for (let n = 1; n <= times; n++) {
       if (part === 'agent') {
         // From its first breath to some time after it is connected.
-        await sleep(random() * 2 * normal);
+        await sleep(random() * 3 * normal);
         process.kill(agents.pid, 'SIGKILL');
         await ended(agents);
-        look();
-        say({ word: 'killed', times: n, acknowledged: sent });
-        // So slow that it cannot be done before it has been killed often enough.
-        again(n < times ? (task.minutes - produced) / ((times - n + 2) * (normal / 400)) : 'max');
+        killed(n);
+        again(n < times ? speed : 'max');
       } else {
         await sleep(random() * (part === 'function' ? 2000 : 3000));
         for (let tries = 0; !killOne(part); tries++) {
           if (tries === 600) throw new Error(`no process of the ${part} to kill`);
           await sleep(100);
         }
-        look();
-        say({ word: 'killed', times: n, acknowledged: sent });
+        killed(n);
       }
     }
+    const { topicMatch: messages } = cloud.counters().iot;
     if (part !== 'agent' && times > 0) {
       await agents.stop();
       again('max');
@@ -156,7 +149,7 @@ const main = async (): Promise<void> => {
     };
     const digest = await stateDigest(counted(), records.compliance(facilities));
     const quarantined = [...(await records.quarantined()).values()].reduce((total, count) => total + count, 0);
-    say({ word: 'result', digest, hours, minutes, failedBatches, quarantined });
+    say({ word: 'result', messages, digest, hours, minutes, failedBatches, quarantined });
   } finally {
     await cloud.stop();
     giveBack();

@@ -25,9 +25,11 @@ export interface Task {
 /** What a runner says to the one that started it. */
 export type Word =
   | { readonly word: 'sending' }
-  | { readonly word: 'killed'; readonly times: number; readonly acknowledged: number }
+  | { readonly word: 'killed'; readonly times: number; readonly messages: number }
   | {
       readonly word: 'result';
+      /** Messages that the broker had taken when the last kill was done. */
+      readonly messages: number;
       readonly digest: string;
       readonly hours: number;
       readonly minutes: number;
