@@ -1,6 +1,7 @@
 import { sha256 } from '#adapters/data-api-audit';
 import type { QuarantineEntry } from '#adapters/data-api-reprocessing';
 import type { RawRecord } from '#adapters/kinesis-stream';
+import { recordAt } from './quarantined-record.ts';
 
 export interface ReprocessWith {
   /** The record whole; undefined when it is not there. */
@@ -56,8 +57,8 @@ const recordOf = async (
   { recordId, facility, objectKey }: QuarantineEntry,
   read: ReprocessWith['read'],
 ): Promise<(RawRecord & { readonly recordId: string }) | ReprocessResult['failures'][number]> => {
-  const data = await read(objectKey);
-  if (!data) return { recordId, why: `${objectKey} is not in the landing bucket` };
+  const data = await recordAt(read, objectKey);
+  if (typeof data === 'string') return { recordId, why: data };
   if (sha256(Buffer.from(data).toString('utf8')) !== recordId)
     return { recordId, why: `${objectKey} is not the record that was quarantined: its SHA-256 is another` };
   // One without a facility cannot be read as an envelope, and keeps no order with anything.

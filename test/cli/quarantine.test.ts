@@ -151,6 +151,26 @@ describe('reprocessing', () => {
     expect(await list('--facility', 'P8')).toMatchObject([{ state: 'open', attempts: 0 }]);
   });
 
+  it('goes on with the others when one record may not be read: so S3 answers for a missing one', async () => {
+    const refused = Object.assign(new Error('Access Denied'), {
+      name: 'AccessDenied',
+      $metadata: { httpStatusCode: 403 },
+    });
+    const put: string[] = [];
+    const result = await reprocess(['a', 'b'].map(entry), {
+      read: async (key) => (key === 'a' ? Promise.reject(refused) : Buffer.from(key)),
+      mark: async () => {},
+      put: async (records) => void put.push(...records.map(({ data }) => String(data))),
+      putBack: async () => {},
+      stop: new AbortController().signal,
+      progress: () => {},
+    });
+    expect(put).toEqual(['b']);
+    expect(result.failures).toEqual([
+      { recordId: sha256('a'), why: 'a is not in the landing bucket, or may not be read (Access Denied)' },
+    ]);
+  });
+
   it('has nothing to do where nothing is quarantined', async () => {
     expect(await deployment.json('quarantine', 'reprocess', '--code', 'FUTURE', '--why', 'w')).toMatchObject({
       records: 0,
@@ -209,6 +229,24 @@ describe('reprocessing', () => {
       progress: () => {},
     });
     expect(result).toEqual({ putBack: [], failures: [], notTried: 1 });
+  });
+});
+
+describe('a message that wants to write to the terminal of whoever looks at it', () => {
+  const ESCAPES = '\u001b]0;owned\u0007\u001b[2J\u009b31m\u202e\r\nrm -rf';
+
+  it('is listed and shown with its escape sequences spelled out', async () => {
+    const record = envelopeOf('P7', message({ [ESCAPES]: 1, channels: [ESCAPES] }));
+    await arrive('P7', record);
+    const id = sha256(record);
+    const shown = [
+      await deployment.ew('quarantine', 'list'),
+      await deployment.ew('quarantine', 'show', id),
+      await deployment.ew('--json', 'quarantine', 'show', id),
+    ];
+    for (const { stdout, stderr } of shown) expect(stdout + stderr).not.toMatch(/[^\P{Cc}\n]|\p{Bidi_Control}/u);
+    expect(shown[1]!.stdout).toContain('\\u001b]0;owned\\u0007\\u001b[2J\\u009b31m\\u202e\\u000d\\u000arm');
+    expect(JSON.parse(shown[2]!.stdout)).toMatchObject({ opened: { message: { channels: [ESCAPES] } } });
   });
 });
 
