@@ -110,7 +110,7 @@ describe('a message of a facility that nobody knows', () => {
     });
     expect(await list()).toEqual([]);
     expect(await validate()).toEqual([]);
-    expect(await reasonOf(id)).toMatchObject({ code: 'UNKNOWN_CHANNEL', state: 'open', attempts: 1 });
+    expect(await reasonOf(id)).toMatchObject({ code: 'UNKNOWN_SOURCE', state: 'open', attempts: 1 });
   });
 
   it('put back after its cause is removed is taken, byte for byte as it was received', async () => {
