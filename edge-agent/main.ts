@@ -8,7 +8,8 @@ import { WrongUsage } from './wrong-usage.ts';
 
 const HELP = `Usage: npm run -s edge -- [run] --config FILE [--config FILE ...]
        npm run -s edge -- provision --config FILE [options]
-       npm run -s edge -- simulate --plan FILE --from MINUTE --until MINUTE [options]
+       npm run -s edge -- simulate --plan FILE --from MINUTE
+           --until MINUTE [options]
 
 run: reads a facility's analysers, keeps its minutes in a buffer on disk and
 sends them to AWS IoT Core until each is acknowledged. One configuration a
@@ -22,8 +23,8 @@ Writes one JSON object a line on standard output. Ends with 0 when all is sent
 (exitWhenDone) or on SIGTERM and SIGINT, with 1 and a reason when it cannot go
 on, with 2 when the command line is wrong.
 
-provision: gets this device its certificate. simulate: writes the messages of a simulated plant.
-Each has a --help of its own.
+provision: gets this device its certificate. simulate: writes the messages of a
+simulated plant. Each has a --help of its own.
 
   --config FILE   configuration of one facility, may be repeated
   --help          this text

@@ -272,7 +272,8 @@ describe('device', () => {
   it('register --again lets a device that lost its key provision once more, and ends the old certificate', async () => {
     const { certificates } = await show('RPI-4');
     expect(certificates).toHaveLength(1);
-    await deployment.json('device', 'register', 'RPI-4', '--facility', 'P1', '--thing', 'P1-RPI-3', '--again');
+    const again = await deployment.ew(...'device register RPI-4 --facility P1 --thing P1-RPI-3 --again'.split(' '));
+    expect(again.stdout).toContain('next, at the device: edge provision --again\n');
     expect(await show('RPI-4')).toMatchObject({ device: { state: 'registered' }, certificates: [] });
   });
 

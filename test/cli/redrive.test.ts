@@ -149,6 +149,11 @@ describe('redrive', () => {
     expect(await deployment.json('redrive')).toMatchObject({ objects: 0, redriven: 0 });
   });
 
+  it('says so when there is nothing to put back', async () => {
+    const { code, stdout } = await deployment.ew('redrive', '--since', '2999-01-01');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'nothing to put back\n' });
+  });
+
   it('ends with 1 and names what the stream goes on refusing; the rest goes back', async () => {
     await refused('F1', T);
     await refused('F2', T + 1);
