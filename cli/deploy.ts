@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { deploy } from './deploy/run.ts';
 import { runnerIn } from './deploy/runner.ts';
 import { CommandFailed } from './failure.ts';
+import { wrapped } from './output.ts';
 import { awsAccount } from './preflight/aws-account.ts';
 import { type Choices, regionOf, withChoices } from './preflight/choices.ts';
 
@@ -55,6 +56,6 @@ try {
   await command.parseAsync();
 } catch (error) {
   if (!(error instanceof CommandFailed)) throw error;
-  process.stderr.write(`deploy: ${error.message}\n`);
+  for (const line of wrapped(`deploy: ${error.message}`)) process.stderr.write(`${line}\n`);
   process.exitCode = 1;
 }

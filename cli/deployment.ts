@@ -1,8 +1,10 @@
 import { userInfo } from 'node:os';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { credentialsFault, SIGN_IN } from './credentials.ts';
 import { CommandFailed } from './failure.ts';
-import { type RunningCloud, runningCloud } from './local-cloud.ts';
+import { type RunningCloud, runningCloud, startAgain } from './local-cloud.ts';
+import { regionOf } from './preflight/choices.ts';
 
 export const STACKS = ['Storage', 'Ingest', 'Processing', 'TimeSeries'] as const;
 export type StackName = (typeof STACKS)[number];
@@ -44,14 +46,15 @@ export interface Deployment {
 }
 
 /**
- * Finds the deployment: in AWS by the stacks' outputs, with the credentials and the region that the AWS CLI would use;
- * with `local` by what the local cloud says of itself.
+ * Finds the deployment: in AWS by the stacks' outputs, with the credentials that the AWS CLI would use, and its region
+ * unless one is given; with `local` by what the local cloud says of itself.
  * @throws CommandFailed when there is no such deployment, or nobody to be there, with what to do
  */
 export const openDeployment = async (options: {
   readonly local: boolean;
   readonly dataDir: string;
-}): Promise<Deployment> => (options.local ? localDeployment(options.dataDir) : awsDeployment());
+  readonly region?: string;
+}): Promise<Deployment> => (options.local ? localDeployment(options.dataDir) : awsDeployment(options));
 
 const localDeployment = (dataDir: string): Deployment => {
   const cloud = runningCloud(dataDir);
@@ -59,7 +62,7 @@ const localDeployment = (dataDir: string): Deployment => {
     region: cloud.region,
     who: `local operator ${userInfo().username}`,
     local: cloud,
-    output: outputOf(new Map(Object.entries(cloud.outputs)), 'start the local cloud again with `npm start`'),
+    output: outputOf(new Map(Object.entries(cloud.outputs)), `start the local cloud again with ${startAgain(dataDir)}`),
     clientConfig: (service) => {
       const endpoint = cloud.endpoints[service];
       if (!endpoint) throw new CommandFailed(`the local cloud in ${dataDir} runs no ${service}`);
@@ -81,9 +84,11 @@ const outputOf =
     return value;
   };
 
-const awsDeployment = async (): Promise<Deployment> => {
-  const cloudFormation = new CloudFormationClient({});
-  const region = await regionOf(cloudFormation);
+const awsDeployment = async (given: { readonly region?: string }): Promise<Deployment> => {
+  const region = await regionOf(given).catch((cause: Error) => {
+    throw new CommandFailed(`${cause.message}; for a local cloud give --local`, { cause });
+  });
+  const cloudFormation = new CloudFormationClient({ region });
   const who = await callerArn(region);
   const outputs = new Map<string, Readonly<Record<string, string>>>();
   await Promise.all(
@@ -96,20 +101,9 @@ const awsDeployment = async (): Promise<Deployment> => {
     region,
     who,
     local: undefined,
-    output: outputOf(outputs, `deploy it to ${region} with \`npm run deploy\`, or set AWS_REGION to where it is`),
+    output: outputOf(outputs, `deploy it to ${region} with \`npm run deploy\`, or give --region where it is`),
     clientConfig: () => ({ region }),
   };
-};
-
-const regionOf = async (client: CloudFormationClient): Promise<string> => {
-  try {
-    return await client.config.region();
-  } catch (cause) {
-    throw new CommandFailed(
-      'no AWS region: set AWS_REGION, or a region in your AWS profile; for a local cloud give --local',
-      { cause },
-    );
-  }
 };
 
 const callerArn = async (region: string): Promise<string> => {
@@ -117,13 +111,7 @@ const callerArn = async (region: string): Promise<string> => {
     const { Arn } = await new STSClient({ region }).send(new GetCallerIdentityCommand({}));
     return Arn!;
   } catch (cause) {
-    const { name, message } = cause as Error;
-    const reason =
-      name === 'CredentialsProviderError' ? 'no AWS credentials' : `AWS refuses the credentials (${message})`;
-    throw new CommandFailed(
-      `${reason}: sign in with \`aws sso login\` or \`aws configure\`, and name the profile in AWS_PROFILE; for a local cloud give --local`,
-      { cause },
-    );
+    throw new CommandFailed(`${credentialsFault(cause)}: ${SIGN_IN}; for a local cloud give --local`, { cause });
   }
 };
 

@@ -22,6 +22,12 @@ const cloudFile = z.object({
   credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string(), sessionToken: z.string() }),
 });
 
+export const DEFAULT_DATA_DIR = '.emissionwatch';
+
+/** What starts the local cloud of this data folder. */
+export const startAgain = (dataDir: string): string =>
+  dataDir === DEFAULT_DATA_DIR ? '`npm start`' : `\`npm start -- --data-dir ${dataDir}\``;
+
 export type RunningCloud = z.infer<typeof cloudFile>;
 
 /**
@@ -35,27 +41,32 @@ export const runningCloud = (dataDir: string): RunningCloud => {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'EACCES')
+      throw new CommandFailed(`cannot read ${file}: ${message}; run as its owner, who has started the local cloud`, {
+        cause,
+      });
     if (code !== 'ENOENT') throw new CommandFailed(`cannot read ${file}: ${message}`, { cause });
     throw new CommandFailed(
       `no local cloud runs in ${dataDir}: start one with \`npm start\`, or name the data folder of the one that runs with --data-dir`,
       { cause },
     );
   }
-  const cloud = parsed(file, text);
+  const cloud = parsed(file, text, dataDir);
   if (!isAlive(cloud.pid))
     throw new CommandFailed(
-      `the local cloud in ${dataDir} has ended without cleaning up (process ${cloud.pid} is gone): start it again with \`npm start\``,
+      `the local cloud in ${dataDir} has ended without cleaning up (process ${cloud.pid} is gone): start it again with ${startAgain(dataDir)}`,
     );
   return cloud;
 };
 
-const parsed = (file: string, text: string): RunningCloud => {
+const parsed = (file: string, text: string, dataDir: string): RunningCloud => {
   try {
     return cloudFile.parse(JSON.parse(text));
   } catch (cause) {
-    throw new CommandFailed(`${file} is not what this release writes: start the local cloud again with \`npm start\``, {
-      cause,
-    });
+    throw new CommandFailed(
+      `${file} is not what this release writes: start the local cloud again with ${startAgain(dataDir)}`,
+      { cause },
+    );
   }
 };
 

@@ -5,9 +5,10 @@ import { enableCompileCache } from 'node:module';
 enableCompileCache();
 const { endWithError } = await import('./errors.ts');
 const { ewProgram } = await import('./program.ts');
-const { endOnInterrupt } = await import('./stop.ts');
+const { endOnClosedPipe, endOnInterrupt } = await import('./stop.ts');
 
 endOnInterrupt();
+endOnClosedPipe();
 try {
   await ewProgram().parseAsync();
 } catch (error) {

@@ -1,12 +1,22 @@
 /** Lines of at most this many characters fit a terminal, a mail and a printed page. */
 const COLUMNS = 80;
 
+/** What a terminal obeys instead of showing it, and what turns the order of text around. */
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
+/**
+ * Text as one line that can be shown: plants and files decide what is in names and messages, and must not write to the
+ * terminal of whoever looks at them. The escapes are those of JSON.
+ */
+const printable = (text: string): string =>
+  text.replaceAll(UNPRINTABLE, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
 /** Words on as many lines as they need; a word longer than a line stays whole, so that it can be copied. */
 export const wrapped = (text: string, width = COLUMNS, indent = ''): string[] => {
   const lines: string[] = [];
   for (const paragraph of text.split('\n')) {
     let line = '';
-    for (const word of paragraph.split(' ')) {
+    for (const word of printable(paragraph).split(' ')) {
       const room = width - (lines.length > 0 ? indent.length : 0);
       if (line !== '' && line.length + 1 + word.length > room) {
         lines.push(line);
@@ -20,7 +30,7 @@ export const wrapped = (text: string, width = COLUMNS, indent = ''): string[] =>
 
 /** Columns as wide as what is in them; the last takes the room that is left, on several lines if it must. */
 export const table = (heading: readonly string[], rows: readonly (readonly string[])[]): string[] => {
-  const all = [heading, ...rows];
+  const all = [heading, ...rows].map((row) => row.map(printable));
   const widths = heading.slice(0, -1).map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
   const left = widths.reduce((sum, width) => sum + width + 2, 0);
   return all.flatMap((row) => {
@@ -34,7 +44,7 @@ export const table = (heading: readonly string[], rows: readonly (readonly strin
 export const facts = (pairs: readonly (readonly [name: string, value: string])[]): string[] => {
   const width = Math.max(...pairs.map(([name]) => name.length)) + 2;
   return pairs.flatMap(([name, value]) => {
-    const [first = '', ...more] = wrapped(value, COLUMNS - width);
+    const [first = '', ...more] = wrapped(printable(value), COLUMNS - width);
     return [`${name.padEnd(width)}${first}`.trimEnd(), ...more.map((line) => ' '.repeat(width) + line)];
   });
 };
@@ -65,14 +75,16 @@ export const output = (
   return {
     answer: (lines, value) => {
       clear();
-      stdout.write(json ? `${JSON.stringify(value)}\n` : lines.map((line) => `${line}\n`).join(''));
+      const written = json ? [JSON.stringify(value)] : lines;
+      stdout.write(written.map((line) => `${printable(line)}\n`).join(''));
     },
     note: (text) => {
       clear();
       if (!json) for (const line of wrapped(text)) stderr.write(`${line}\n`);
     },
-    progress: (text) => {
+    progress: (given) => {
       if (json) return;
+      const text = printable(given);
       if (stderr.isTTY) {
         clear();
         const line = text.slice(0, COLUMNS - 1);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { CommandFailed } from './failure.ts';
+import { wrapped } from './output.ts';
 import { awsAccount } from './preflight/aws-account.ts';
 import { findingsOf, passed } from './preflight/checks.ts';
 import { type Choices, contextFor, givenContext, regionOf, withChoices } from './preflight/choices.ts';
@@ -39,6 +40,6 @@ try {
   await command.parseAsync();
 } catch (error) {
   if (!(error instanceof CommandFailed)) throw error;
-  process.stderr.write(`preflight: ${error.message}\n`);
+  for (const line of wrapped(`preflight: ${error.message}`)) process.stderr.write(`${line}\n`);
   process.exitCode = 1;
 }

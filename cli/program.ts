@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { auditCommand } from './commands/audit.ts';
 import { dataCommand } from './commands/data.ts';
@@ -10,19 +11,27 @@ import { outageCommand } from './commands/outage.ts';
 import { planCommand } from './commands/plan.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
 import { redriveCommand } from './commands/redrive.ts';
+import { givenPath } from './given-path.ts';
+import { DEFAULT_DATA_DIR } from './local-cloud.ts';
 import { wrapped } from './output.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 /** The command line. What it prints on a wrong one ends in an error of commander instead of the process. */
 export const ewProgram = (): Command => {
   const program = new Command('ew')
     .description(
-      'Operates EmissionWatch: facilities, plans, devices, recovery, evidence and audit.\n' +
-        'Works on the deployment of your AWS credentials and region, or with --local on\n' +
+      'Operates EmissionWatch: facilities, plans, devices, recovery, evidence and audit. ' +
+        'Works on the deployment of your AWS credentials and region, or with --local on ' +
         'the local cloud that `npm start` runs.',
     )
     .option('--local', 'the local cloud on this machine instead of AWS')
-    .option('--data-dir <dir>', 'data folder of the local cloud', '.emissionwatch')
+    .option('--data-dir <dir>', 'data folder of the local cloud', givenPath, DEFAULT_DATA_DIR)
+    .option('--region <region>', 'AWS region (default: AWS_REGION, AWS_DEFAULT_REGION or that of your AWS profile)')
     .option('--json', 'one line of JSON instead of text')
+    .version(version, '--version', 'print the version')
     .usage('[options] <command>')
     .configureHelp({ showGlobalOptions: true, helpWidth: 80 })
     .showHelpAfterError('(add --help for the options and an example)')

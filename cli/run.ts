@@ -14,6 +14,7 @@ export interface Run {
 interface GlobalOptions {
   readonly local?: boolean;
   readonly dataDir: string;
+  readonly region?: string;
   readonly json?: boolean;
 }
 
@@ -22,8 +23,12 @@ export const outputOf = (command: Command): Output => output(command.optsWithGlo
 
 /** Finds the deployment that the command line speaks of. @throws CommandFailed when there is none */
 export const openRun = async (command: Command): Promise<Run> => {
-  const { local = false, dataDir } = command.optsWithGlobals<GlobalOptions>();
-  return { deployment: await openDeployment({ local, dataDir }), out: outputOf(command) };
+  const { local = false, dataDir, region } = command.optsWithGlobals<GlobalOptions>();
+  if (local && region !== undefined) command.error('error: --region is of AWS: leave it out with --local');
+  return {
+    deployment: await openDeployment({ local, dataDir, ...(region === undefined ? {} : { region }) }),
+    out: outputOf(command),
+  };
 };
 
 /** The database as the role `operator`. The service cancels a statement after 45 s; waiting less would repeat a live one. */

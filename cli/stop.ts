@@ -20,6 +20,18 @@ export const endOnInterrupt = (): void => {
     });
 };
 
+/**
+ * Whoever reads the answer may have seen enough (`| head`): it ends there, with the code it would have ended with. What
+ * is said meanwhile may go unheard.
+ */
+export const endOnClosedPipe = (): void => {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      if (stream === process.stdout) process.exit();
+    });
+};
+
 /** Aborted by Ctrl-C; whoever asks for it must look at it. */
 export const stopSignal = (): AbortSignal => {
   waiting = true;

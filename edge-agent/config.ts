@@ -52,7 +52,7 @@ export const agentConfig = z.strictObject({
   facility: facility.optional(),
   /** Name of the thing and client id; one thing, one certificate, one connection per facility. */
   thing: z.string().regex(THING_NAME, 'expected up to 128 letters, digits and : _ -').optional(),
-  /** On the device's label; by it the cloud knows the device. Needed once, to provision. */
+  /** On the device's label; by it the cloud knows the device. Needed once, to provision; kept with what that answered. */
   serialNumber: z.string().regex(SERIAL_NUMBER, 'expected 3 to 64 letters, digits and -').optional(),
   endpoint: z.strictObject({
     ...comment,
@@ -141,20 +141,30 @@ export const readConfigFile = async (path: string): Promise<ConfigFile> => {
 /** What the file says, and where it says nothing, what provisioning has answered; the two may not contradict. */
 const asProvisioned = (path: string, config: ConfigFile): AgentConfig => {
   const answered = readProvisioned(config);
-  const value = (name: 'facility' | 'thing' | 'ruleName'): string => {
-    const [said, known] = [config[name], answered?.[name]];
-    if (said !== undefined && known !== undefined && said !== known)
+  const known = (name: 'facility' | 'thing' | 'ruleName' | 'serialNumber'): string | undefined => {
+    const [said, got] = [config[name], answered?.[name]];
+    if (said !== undefined && got !== undefined && said !== got)
       throw new Error(
-        `${path} cannot be used; ${name}: the device was provisioned for ${known}, got ${said}; leave it out, or register the device anew`,
+        `${path} cannot be used; ${name}: the device was provisioned for ${got}, got ${said}; leave it out, or register the device anew`,
       );
-    const either = said ?? known;
+    return said ?? got;
+  };
+  const value = (name: 'facility' | 'thing' | 'ruleName'): string => {
+    const either = known(name);
     if (either === undefined)
       throw new Error(
         `${path} cannot be used; ${name}: give it, or provision the device first: edge provision --config`,
       );
     return either;
   };
-  return { ...config, facility: value('facility'), thing: value('thing'), ruleName: value('ruleName') };
+  const serialNumber = known('serialNumber');
+  return {
+    ...config,
+    ...(serialNumber === undefined ? {} : { serialNumber }),
+    facility: value('facility'),
+    thing: value('thing'),
+    ruleName: value('ruleName'),
+  };
 };
 
 /**

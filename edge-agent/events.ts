@@ -49,6 +49,8 @@ export type AgentEvent =
       readonly thing: string;
       readonly serialNumber: string;
       readonly certificateFile: string;
+      /** What to do when that is not what was wanted. */
+      readonly hint?: string;
     }
   | {
       /** `refused` is sent again; `set-aside` stays in the buffer and is not. */

@@ -3,6 +3,7 @@ import {
   type DevicePaths,
   finishTakeover,
   identityFileOf,
+  keepOld,
   type Provisioned,
   readCredentials,
   readProvisioned,
@@ -20,6 +21,8 @@ export interface Provisioning {
   /** What the configuration expects; undefined: whatever the allow-list says. */
   readonly facility: string | undefined;
   readonly thing: string | undefined;
+  /** Also when it is provisioned: what is in place is set aside once the new certificate is there. */
+  readonly again: boolean;
   /** Asked only when there is something to ask. */
   readonly identity: () => Promise<Identity & { close(): Promise<void> }>;
   readonly clock: Clock;
@@ -34,8 +37,8 @@ const inPlace = (paths: DevicePaths): Provisioned | undefined => {
   const pair = readCredentials(paths);
   if (pair && new X509Certificate(pair.certificate).checkPrivateKey(createPrivateKey(pair.key))) return known;
   throw new Error(
-    `${identityFileOf(paths)} is there, and its certificate or key is not; restore them, or remove the file, ` +
-      `register serial number ${known.serialNumber} anew (ew device revoke, ew device register) and provision again`,
+    `${identityFileOf(paths)} is there, and its certificate or key is not; restore them, or have serial number ` +
+      `${known.serialNumber} registered again (ew device register --again) and provision with --again`,
   );
 };
 
@@ -43,21 +46,21 @@ const whenRefused = (error: unknown, serialNumber: string): unknown =>
   error instanceof CloudRefusal
     ? new Error(
         `serial number ${serialNumber} was refused (${error.message}); it has to be on the allow-list and not be ` +
-          `provisioned yet: ew device register, or ew device list to see its state`,
+          `provisioned yet: ew device list shows its state, ew device register (--again) lets it provision`,
         { cause: error },
       )
     : error;
 
 /**
  * Gets a device its own certificate: the key is made here and stays here, the certificate comes for a signing request,
- * thing and facility from the allow-list. Done before, it says so. An interrupted one goes on with the same key.
+ * thing and facility from the allow-list. Done before, it says so, unless another certificate is wanted (`again`). An interrupted one goes on with the same key.
  *
  * @throws Error with what to do when the cloud refuses, or knows the device by another name than the configuration
  */
 export const provision = async (provisioning: Provisioning): Promise<void> => {
-  const { paths, serialNumber, identity, report } = provisioning;
+  const { paths, serialNumber, again, identity, report } = provisioning;
   finishTakeover(paths);
-  const known = inPlace(paths);
+  const known = again ? undefined : inPlace(paths);
   if (known) {
     if (known.serialNumber !== serialNumber)
       throw new Error(`${identityFileOf(paths)} is of serial number ${known.serialNumber}, got ${serialNumber}`);
@@ -77,6 +80,7 @@ export const provision = async (provisioning: Provisioning): Promise<void> => {
       facility,
       ...(ruleName === undefined ? {} : { ruleName }),
     };
+    if (again) keepOld(paths);
     takeIntoUse(paths, becomes);
     say('provisioned', becomes, paths, report);
     checkNames(provisioning, becomes);
@@ -109,7 +113,8 @@ const checkNames = (
   ] as const)
     if (wanted !== undefined && wanted !== got)
       throw new Error(
-        `serial number ${serialNumber} is registered for ${name} ${got}, and the configuration says ${wanted}; correct one of them`,
+        `the certificate was fetched and is kept, but serial number ${serialNumber} is registered for ${name} ${got}, ` +
+          `and the configuration says ${wanted}: correct ${name} there, or leave it out; there is nothing to provision again`,
       );
 };
 
@@ -118,4 +123,14 @@ const say = (
   { facility, thing, serialNumber }: Provisioned,
   { certificateFile }: DevicePaths,
   report: Report,
-) => report({ event, facility, thing, serialNumber, certificateFile });
+) =>
+  report({
+    event,
+    facility,
+    thing,
+    serialNumber,
+    certificateFile,
+    ...(event === 'already-provisioned' && {
+      hint: 'for another certificate: ew device register --again, then edge provision --again',
+    }),
+  });

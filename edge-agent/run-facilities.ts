@@ -2,7 +2,6 @@ import { minuteOfText } from '#core/time';
 import { type AgentParts, runAgent } from './agent.ts';
 import { lmdbStore } from './buffer/lmdb-store.ts';
 import { minuteBuffer } from './buffer/minute-buffer.ts';
-import { readProvisioned } from './certificate/device-files.ts';
 import { rotate } from './certificate/rotate.ts';
 import type { Trouble } from './chaos.ts';
 import { wallClock } from './clock.ts';
@@ -46,9 +45,8 @@ const troubleOf = ({ chaos, source }: AgentConfig): Trouble | undefined => {
 
 /** Rotation of the certificate, for a device that knows its serial number. */
 const rotationOf = (config: AgentConfig, control: Control): AgentParts['rotate'] => {
-  const serialNumber = config.serialNumber ?? readProvisioned(config)?.serialNumber;
+  const { serialNumber, facility, thing, ruleName } = config;
   if (serialNumber === undefined) return undefined;
-  const { facility, thing, ruleName } = config;
   const device = { facility, thing, ruleName };
   const rotation = { control, paths: config, serialNumber, device, clock: wallClock, random: Math.random };
   return (job) => rotate(job, rotation);

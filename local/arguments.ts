@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { givenPath } from '#cli/given-path';
 
 export const CHAOS = ['duplicate', 'reorder', 'late'] as const;
 
@@ -27,6 +28,8 @@ const wholeNumber = (text: string): number => {
   return Number(text);
 };
 
+const input = (file: string, previous: readonly string[]): readonly string[] => [...previous, givenPath(file)];
+
 const unit = (text: string, previous: readonly string[]): readonly string[] => {
   if (!/^\d+\/[A-Za-z0-9_.*-]+$/.test(text)) throw new InvalidArgumentError('expected ORIS/UNIT, such as 7953/CT1.');
   return [...previous, text];
@@ -45,26 +48,26 @@ const chaos = (text: string): readonly string[] => {
  */
 export const readArguments = (argv: readonly string[]): Arguments => {
   const command = new Command('npm start --')
+    .configureHelp({ helpWidth: 80 })
     .description(
-      'Runs EmissionWatch on this machine: the functions and streams of the deployed\n' +
-        'system on a local cloud, on loopback only, with an edge agent that is connected\n' +
-        'by mutual TLS. Without --input a simulated plant sends its last 48 hours fast,\n' +
+      'Runs EmissionWatch on this machine: the functions and streams of the deployed ' +
+        'system on a local cloud, on loopback only, with an edge agent that is connected ' +
+        'by mutual TLS. Without --input a simulated plant sends its last 48 hours fast, ' +
         'then its minutes as they come.',
     )
     .addOption(
-      new Option('--input <file...>', "replay real hours: EPA's hourly CSV, plain or zipped").default(
-        [],
-        'a simulated plant',
-      ),
+      new Option('--input <file...>', "replay real hours: EPA's hourly CSV, plain or zipped")
+        .argParser(input)
+        .default([], 'a simulated plant'),
     )
     .addOption(
       new Option('--unit <oris/unit>', 'replay only this unit; may be given several times')
         .argParser(unit)
         .default([], 'every unit of the input'),
     )
-    .option('--export <file>', 'with --exit: write every stored hour of these facilities as CSV')
+    .option('--export <file>', 'with --exit: write every stored hour of these facilities as CSV', givenPath)
     .option('--exit', 'stop when the input, or the 48 hours, are processed', false)
-    .option('--data-dir <dir>', 'where everything is kept', '.emissionwatch')
+    .option('--data-dir <dir>', 'where everything is kept', givenPath, '.emissionwatch')
     .addOption(
       new Option('--speed <minutes>', 'plant minutes a second while the plant is behind')
         .argParser(positive)

@@ -103,10 +103,13 @@ export const hourLines = (hour: EmissionHour, records: readonly ComplianceRecord
     `${hour.date} ${String(hour.clockHour).padStart(2, '0')}:00 ${hour.facility}/${hour.source}: ${what}`,
     ...records.map(({ rule, average, limit, unit, state, headroom }) => {
       const over = state === 'exceedance' ? ' EXCEEDED' : '';
-      const next = headroom ? `; next hour may average ${short(headroom.nextHour)}` : '';
+      const next = headroom ? `; ${allowed(headroom.nextHour)}` : '';
       return `  ${rule}: ${average ? short(average) : 'no data'} of ${limit} ${unit}${over}${next}`;
     }),
   ];
 };
+
+const allowed = (nextHour: string): string =>
+  Number(nextHour) < 0 ? 'over it whatever the next hour brings' : `next hour may average ${short(nextHour)}`;
 
 const short = (decimal: string) => String(Number(Number(decimal).toPrecision(4)));

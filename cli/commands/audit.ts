@@ -9,7 +9,7 @@ import { endWithNo, openRun, operatorDatabase } from '../run.ts';
 import { stopSignal } from '../stop.ts';
 
 export const auditCommand = (program: Command): void => {
-  const audit = program.command('audit').description('the record of every change that a person has made');
+  const audit = program.command('audit').description('shows and verifies the record of every change by a person');
   listCommand(audit);
   verifyCommand(audit);
 };
@@ -20,6 +20,7 @@ const what = ({ action, subject, outcome, why }: AuditEntry): string =>
 const listCommand = (audit: Command) =>
   audit
     .command('list')
+    .summary('lists changes, the newest first')
     .description('Lists changes, the newest first: who, when, what, to what, and why.')
     .option('--since <time>', 'not before this day or time, UTC', time)
     .option('--subject <subject>', 'only of this facility, serial number, record or outage')
@@ -42,8 +43,8 @@ const listCommand = (audit: Command) =>
 
 /** An entry that somebody has written down: `17:` and its hash. */
 const noted = (text: string): ChainEnd => {
-  const match = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text);
-  if (!match) throw new InvalidArgumentError('expected ENTRY:HASH as `audit verify` prints it.');
+  const match = /^([1-9]\d{0,14}):([0-9a-f]{64})$/.exec(text);
+  if (!match) throw new InvalidArgumentError('expected ENTRY:HASH as `audit verify` prints it; the first entry is 1.');
   return { entry: Number(match[1]), hash: match[2]! };
 };
 
@@ -55,9 +56,10 @@ interface Fault {
 const verifyCommand = (audit: Command) =>
   audit
     .command('verify')
+    .summary('verifies the chain of hashes')
     .description(
-      'Walks the whole chain of hashes and names the first entry that does not fit. Keep\n' +
-        'the last entry and its hash elsewhere: with --noted it also shows that the trail\n' +
+      'Walks the whole chain of hashes and names the first entry that does not fit. Keep ' +
+        'the last entry and its hash elsewhere: with --noted it also shows that the trail ' +
         'was neither cut short nor written anew.',
     )
     .option('--noted <entry:hash>', 'an entry as printed before, which must still be there', noted)

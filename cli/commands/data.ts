@@ -1,4 +1,5 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { ContinuityReport, ContinuityRequest } from '#core/contracts/continuity-report';
 import { textOfMinute } from '#core/time';
@@ -9,10 +10,11 @@ import { describeReport } from '../continuity/describe.ts';
 import { type RangeOf, range } from '../continuity/range.ts';
 import type { Deployment } from '../deployment.ts';
 import { CommandFailed } from '../failure.ts';
+import { givenPath } from '../given-path.ts';
 import { endWithNo, openRun, operatorDatabase } from '../run.ts';
 
 export const dataCommand = (program: Command): void => {
-  const data = program.command('data').description('what is stored');
+  const data = program.command('data').description('shows whether anything is missing');
   verifyCommand(data);
 };
 
@@ -29,11 +31,11 @@ const verifyCommand = (data: Command) =>
     .command('verify-continuity')
     .summary('shows whether every expected minute is stored')
     .description(
-      'Holds the minutes that are expected (monitoring plan, declared outages) against\n' +
-        'those that are stored, and says of each gap where the minutes are: the edge is\n' +
-        'offline or holds them, they were asked for again, they are lost, or an analyser\n' +
-        'is down. Ends with 1 when minutes are missing. A certificate is a signed\n' +
-        'statement that none is, over a digest of the minutes; `evidence verify` verifies\n' +
+      'Holds the minutes that are expected (monitoring plan, declared outages) against ' +
+        'those that are stored, and says of each gap where the minutes are: the edge is ' +
+        'offline or holds them, they were asked for again, they are lost, or an analyser ' +
+        'is down. Ends with 1 when minutes are missing. A certificate is a signed ' +
+        'statement that none is, over a digest of the minutes; `evidence verify` verifies ' +
         'it.',
     )
     .addOption(
@@ -42,7 +44,7 @@ const verifyCommand = (data: Command) =>
         .default(range('last-24h'), 'last-24h'),
     )
     .option('--facility <name>', 'only this facility; may be given several times', facilities)
-    .option('--certificate <file>', 'write a no-gap certificate when nothing is missing')
+    .option('--certificate <file>', 'write a no-gap certificate when nothing is missing', givenPath)
     .option('--resend', 'ask the edge agents for what is missing, also once more')
     .addOption(why())
     .addHelpText(
@@ -54,7 +56,7 @@ const verifyCommand = (data: Command) =>
     )
     .action(async (options: VerifyOptions, command: Command) => {
       const { certificate: file, resend = false } = options;
-      if (file !== undefined && existsSync(file)) throw new CommandFailed(`${file} exists: name a file that does not`);
+      if (file !== undefined) checkNew(file);
       const { deployment, out } = await openRun(command);
       const { from, until } = options.range(Math.floor(Date.now() / 60_000));
       const request: ContinuityRequest = {
@@ -81,6 +83,19 @@ const verifyCommand = (data: Command) =>
       );
       if (!report.complete) endWithNo();
     });
+
+/** Better now than when the certificate is signed. */
+const checkNew = (file: string): void => {
+  if (existsSync(file)) throw new CommandFailed(`${file} exists: name a file that does not`);
+  try {
+    accessSync(dirname(file), constants.W_OK);
+  } catch (cause) {
+    throw new CommandFailed(
+      `cannot write the certificate to ${file} (${(cause as Error).message}): make its folder, or name another file`,
+      { cause },
+    );
+  }
+};
 
 /** To ask the agents of a plant for something is a change that a person makes. */
 const askOnRecord = (deployment: Deployment, request: ContinuityRequest, reason: string | undefined) =>

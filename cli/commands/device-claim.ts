@@ -5,6 +5,8 @@ import type { Command } from 'commander';
 import { why } from '../arguments.ts';
 import { audited } from '../audited.ts';
 import { CommandFailed } from '../failure.ts';
+import { givenPath } from '../given-path.ts';
+import { wrapped } from '../output.ts';
 import { openRun, operatorDatabase } from '../run.ts';
 
 export const claimCommand = (device: Command) =>
@@ -12,18 +14,19 @@ export const claimCommand = (device: Command) =>
     .command('claim')
     .summary('makes a claim certificate')
     .description(
-      'Makes a claim certificate and its key. New devices may share it: with it they can ask\n' +
-        'for a certificate of their own, and nothing else; only serial numbers on the\n' +
+      'Makes a claim certificate and its key. New devices may share it: with it they can ask ' +
+        'for a certificate of their own, and nothing else; only serial numbers on the ' +
         'allow-list get one. AWS keeps no copy of the key.',
     )
     .option('--out <dir>', 'folder for claim.pem and claim.key', '.')
     .addOption(why())
     .addHelpText('after', '\nExample:\n  ew device claim --out claim-2026')
     .action(async (options: { out: string; why?: string }, command: Command) => {
-      const certificateFile = join(options.out, 'claim.pem');
-      const keyFile = join(options.out, 'claim.key');
+      const folder = givenPath(options.out);
+      const certificateFile = join(folder, 'claim.pem');
+      const keyFile = join(folder, 'claim.key');
       const { deployment, out } = await openRun(command);
-      prepare(options.out, [certificateFile, keyFile]);
+      prepare(folder, [certificateFile, keyFile]);
       const policyName = deployment.output('Ingest', 'ClaimPolicyName');
       const iot = new IoTClient(deployment.clientConfig('IOT'));
       const deed = { who: deployment.who, action: 'device claim', subject: policyName, why: options.why };
@@ -36,9 +39,9 @@ export const claimCommand = (device: Command) =>
         return { result: made.certificateId!, after: { certificateId: made.certificateId! } };
       });
       out.answer(
-        [
+        wrapped(
           `claim certificate ${certificateId.slice(0, 16)} in ${certificateFile}, its key in ${keyFile}: keep the key secret`,
-        ],
+        ),
         { certificateId, certificateFile, keyFile },
       );
     });

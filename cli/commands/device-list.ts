@@ -1,31 +1,44 @@
 import { GetThingShadowCommand, IoTDataPlaneClient, ResourceNotFoundException } from '@aws-sdk/client-iot-data-plane';
 import type { Command } from 'commander';
 import { type AgentReport, agentReport } from '#core/contracts/agent-report';
+import type { Device } from '#core/contracts/device';
 import { facilityName, serialNumber } from '../arguments.ts';
 import type { Deployment } from '../deployment.ts';
 import { certificatesOf } from '../devices/certificates.ts';
 import { deviceCloud, knownDevice } from '../devices/device-cloud.ts';
-import { facts, table } from '../output.ts';
+import { type Stray, straysOf, strayWarning } from '../devices/strays.ts';
+import { facts, type Output, table } from '../output.ts';
 import { openRun } from '../run.ts';
 
 export const listCommand = (device: Command) =>
   device
     .command('list')
+    .summary('lists the devices on the allow-list')
     .description('Lists the devices on the allow-list and what they may do.')
     .option('--facility <name>', 'only of this facility', facilityName)
     .addHelpText('after', '\nExample:\n  ew device list --facility 7953')
     .action(async ({ facility }: { facility?: string }, command: Command) => {
       const { deployment, out } = await openRun(command);
-      const { registry } = deviceCloud(deployment);
+      const { registry, iot } = deviceCloud(deployment);
       const devices = await (facility === undefined ? registry.list() : registry.ofFacility(facility));
+      const all = facility === undefined ? devices : await registry.list();
+      const strays = await straysOf(iot, devices, all, (asked) =>
+        out.progress(`certificates of ${asked} of ${devices.length} devices`),
+      );
       const rows = devices.map((each) => [each.serialNumber, each.state, each.facility, each.thing]);
       out.answer(
         rows.length > 0
           ? table(['SERIAL', 'STATE', 'FACILITY', 'THING'], rows)
           : ['no devices: `ew device register` puts the first on the list'],
-        { devices },
+        { devices, strays },
       );
+      warn(out, strays, devices);
     });
+
+const warn = (out: Output, strays: readonly Stray[], devices: readonly Device[]): void => {
+  for (const stray of strays)
+    out.note(strayWarning(stray, devices.find(({ serialNumber: serial }) => serial === stray.serialNumber)!));
+};
 
 /** What the agent last said of itself; undefined when it has said nothing that can be read. */
 const reportOf = async ({ clientConfig }: Deployment, thingName: string): Promise<AgentReport | undefined> => {
@@ -43,6 +56,7 @@ const reportOf = async ({ clientConfig }: Deployment, thingName: string): Promis
 export const showCommand = (device: Command) =>
   device
     .command('show')
+    .summary('shows a device and its certificates')
     .description('Shows a device, its certificates and what its agent last said of itself.')
     .argument('<serial>', 'serial number of the device', serialNumber)
     .addHelpText('after', '\nExample:\n  ew device show RPI4-0021')
@@ -66,7 +80,9 @@ export const showCommand = (device: Command) =>
         ),
         ['agent', report ? reportText(report) : 'has not reported'],
       ]);
-      out.answer(lines, { device: found, certificates, report: report ?? null });
+      const strays = await straysOf(iot, [found], await registry.list());
+      out.answer(lines, { device: found, certificates, report: report ?? null, strays });
+      warn(out, strays, [found]);
     });
 
 const reportText = ({ software, reportedAt, waiting, keptFrom, setAsideMinutes }: AgentReport): string =>

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { facilityName, serialNumber, thingName, why } from '../arguments.ts';
 import { registerDevice } from '../devices/register.ts';
+import { wrapped } from '../output.ts';
 import { openRun } from '../run.ts';
 
 interface RegisterOptions {
@@ -15,7 +16,7 @@ export const registerCommand = (device: Command) =>
     .command('register')
     .summary('puts a device on the allow-list')
     .description(
-      'Puts a device on the allow-list: it may then fetch one certificate with a claim\n' +
+      'Puts a device on the allow-list: it may then fetch one certificate with a claim ' +
         'certificate (`edge provision`), and send minutes for this facility only.',
     )
     .argument('<serial>', 'serial number of the device', serialNumber)
@@ -23,14 +24,19 @@ export const registerCommand = (device: Command) =>
     .option('--thing <name>', 'name of the thing (default: <facility>-<serial>)', thingName)
     .option(
       '--again',
-      'also when it is registered or provisioned: for a device that lost its\nkey. The certificate it has becomes inactive',
+      'also when it is registered or provisioned: for a device that lost its key. The certificate it has becomes ' +
+        'inactive; the device needs `edge provision --again`',
     )
     .addOption(why())
     .addHelpText('after', '\nExample:\n  ew device register RPI4-0021 --facility 7953')
     .action(async (serial: string, options: RegisterOptions, command: Command) => {
       const { facility, thing = `${facility}-${serial}`, again = false } = options;
       const { deployment, out } = await openRun(command);
-      const { registered, device: known } = await registerDevice(deployment, {
+      const {
+        registered,
+        device: known,
+        retired,
+      } = await registerDevice(deployment, {
         serialNumber: serial,
         facility,
         thing,
@@ -39,10 +45,16 @@ export const registerCommand = (device: Command) =>
       });
       out.answer(
         [
-          registered
-            ? `device ${serial} may provision once, as ${thing} of facility ${facility}; next: \`ew edge provision\` there`
-            : `device ${serial} was registered before, and is ${known.state}`,
+          ...(registered
+            ? [
+                ...wrapped(`device ${serial} may provision once, as ${thing} of facility ${facility}`),
+                again
+                  ? 'next, at the device: edge provision --again'
+                  : 'next, at the device: edge provision (--again if it had a certificate)',
+              ]
+            : wrapped(`device ${serial} was registered before, and is ${known.state}`)),
+          ...(retired.length > 0 ? [`${retired.length} certificate(s) from before made inactive`] : []),
         ],
-        { registered, device: known },
+        { registered, device: known, retired },
       );
     });

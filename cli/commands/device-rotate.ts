@@ -15,9 +15,9 @@ export const rotateCommand = (device: Command) =>
     .command('rotate')
     .summary('gives a device a new certificate')
     .description(
-      'Has the agent of a device fetch a new certificate and waits until it is connected\n' +
-        'with it; then the old one becomes inactive. The agent goes on sending all the time.\n' +
-        'Interrupted, or out of time because the agent is offline, the job stays: repeat the\n' +
+      'Has the agent of a device fetch a new certificate and waits until it is connected ' +
+        'with it; then the old one becomes inactive. The agent goes on sending all the time. ' +
+        'Interrupted, or out of time because the agent is offline, the job stays: repeat the ' +
         'command to go on waiting for it.',
     )
     .argument('<serial>', 'serial number of the device', serialNumber)

@@ -6,12 +6,13 @@ import type { Command } from 'commander';
 const AGENT = fileURLToPath(new URL('../../edge-agent/main.ts', import.meta.url));
 
 export const edgeCommand = (program: Command): void => {
-  const edge = program.command('edge').description('the edge agent on this machine');
+  const edge = program.command('edge').description('provisions the edge agent on this machine');
   edge
     .command('provision')
+    .summary('gets this machine its certificate')
     .description(
-      'Gets this machine its certificate with a claim certificate, as the edge agent does at\n' +
-        'a plant. The options are those of `npm run -s edge -- provision --help`. Neither\n' +
+      'Gets this machine its certificate with a claim certificate, as the edge agent does at ' +
+        'a plant. The options are those of `npm run -s edge -- provision --help`. Neither ' +
         'AWS credentials nor a local cloud are needed here: the claim certificate is enough.',
     )
     .argument('[options...]', 'handed to the edge agent as they are')

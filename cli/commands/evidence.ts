@@ -3,13 +3,15 @@ import { readFileSync } from 'node:fs';
 import { GetPublicKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import type { Command } from 'commander';
 import type { NoGapCertificate } from '#core/evidence/certificate';
+import { coverage } from '../continuity/coverage.ts';
 import { fingerprintOf, verifyCertificate } from '../evidence/verify-certificate.ts';
 import { CommandFailed } from '../failure.ts';
+import { givenPath } from '../given-path.ts';
 import { facts, wrapped } from '../output.ts';
 import { endWithNo, openRun, outputOf } from '../run.ts';
 
 export const evidenceCommand = (program: Command): void => {
-  const evidence = program.command('evidence').description('signed statements of what is stored, for an inspector');
+  const evidence = program.command('evidence').description('verifies signed statements of what is stored');
   verifyCommand(evidence);
   publicKeyCommand(evidence);
 };
@@ -19,12 +21,12 @@ const verifyCommand = (evidence: Command) =>
     .command('verify')
     .summary('verifies a no-gap certificate, offline')
     .description(
-      'Verifies a no-gap certificate: its form, its sums, its digests and its signature.\n' +
-        'Needs no network and no deployment. Who signed it is only known with the public\n' +
+      'Verifies a no-gap certificate: its form, its sums, its digests and its signature. ' +
+        'Needs no network and no deployment. Who signed it is only known with the public ' +
         'key that the operator of the plant has given out (`evidence public-key`).',
     )
-    .argument('<file>', 'the certificate')
-    .option('--public-key <file>', 'the key that is trusted, PEM')
+    .argument('<file>', 'the certificate', givenPath)
+    .option('--public-key <file>', 'the key that is trusted, PEM', givenPath)
     .addHelpText('after', '\nExample:\n  ew evidence verify certificate.json --public-key plant.pem')
     .action((file: string, { publicKey }: { publicKey?: string }, command: Command) => {
       const out = outputOf(command);
@@ -36,7 +38,9 @@ const verifyCommand = (evidence: Command) =>
         return;
       }
       const { certificate, ...verdict } = result;
-      out.answer([...summary(certificate), '', ...wrapped(verdictOf(result.pinned))], {
+      const { range, facilities } = certificate.statement;
+      const covered = coverage(range, facilities);
+      out.answer([...summary(certificate), '', ...covered, '', ...wrapped(verdictOf(result.pinned))], {
         ...verdict,
         statement: certificate.statement,
       });
@@ -69,9 +73,9 @@ const verdictOf = (pinned: boolean): string =>
 const publicKeyCommand = (evidence: Command) =>
   evidence
     .command('public-key')
-    .summary('the public key that verifies certificates')
+    .summary('prints the public key that verifies certificates')
     .description(
-      'Prints the public key of the deployment as PEM. Give it, or its fingerprint, to\n' +
+      'Prints the public key of the deployment as PEM. Give it, or its fingerprint, to ' +
         'whoever is to verify certificates, in another way than the certificates.',
     )
     .addHelpText('after', '\nExample:\n  ew evidence public-key > plant.pem')

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addFacility, listFacilities } from '#adapters/data-api-facilities';
+import { monitoringPlan } from '#core/contracts/monitoring-plan';
 import { facilityName, wholeNumber, why } from '../arguments.ts';
 import { inAuditedTransaction } from '../audited.ts';
 import { CommandFailed } from '../failure.ts';
@@ -14,13 +15,13 @@ interface AddOptions {
 }
 
 export const facilityCommand = (program: Command): void => {
-  const facility = program.command('facility').description('facilities: the plants that send minutes');
+  const facility = program.command('facility').description('makes facilities known, and lists them');
 
   facility
     .command('add')
     .summary('makes a facility known')
     .description(
-      'Makes a facility known, so that devices can be registered for it. What it sends is\n' +
+      'Makes a facility known, so that devices can be registered for it. What it sends is ' +
         'set aside as of an unknown source until `plan apply` gives it a monitoring plan.',
     )
     .argument('<name>', 'its name in topics and keys; an ORIS code where there is one', facilityName)
@@ -33,7 +34,8 @@ export const facilityCommand = (program: Command): void => {
       if (utcOffset < -720 || utcOffset > 840)
         command.error(`error: --utc-offset is from -720 to 840 minutes, got ${utcOffset}`);
       if (oris !== undefined && oris < 1) command.error(`error: --oris is a number from 1, got ${oris}`);
-      if (title.trim() === '' || title.length > 120) command.error('error: --title has 1 to 120 characters');
+      if (title.trim() === '' || !monitoringPlan.shape.name.safeParse(title).success)
+        command.error('error: --title has 1 to 120 characters, none of them a control character');
       const { deployment, out } = await openRun(command);
       const details = { facility: name, orisCode: oris ?? null, name: title, utcOffsetMinutes: utcOffset };
       const deed = { who: deployment.who, action: 'facility add', subject: name, why: reason };
@@ -43,13 +45,14 @@ export const facilityCommand = (program: Command): void => {
       if (!added)
         throw new CommandFailed(`there is a facility ${name} already; \`ew plan show ${name}\` shows its plan`);
       out.answer(
-        [`facility ${name} added; next: \`ew plan apply FILE\` and \`ew device register SERIAL --facility ${name}\``],
+        [`facility ${name} added; next:`, '  ew plan apply FILE', `  ew device register SERIAL --facility ${name}`],
         details,
       );
     });
 
   facility
     .command('list')
+    .summary('lists the facilities')
     .description('Lists the facilities, how many sources their plans have, and when each was last heard.')
     .addHelpText('after', '\nExample:\n  ew facility list --json')
     .action(async (_, command: Command) => {

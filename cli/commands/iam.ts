@@ -3,16 +3,17 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { CommandFailed } from '../failure.ts';
 import { IAM_USAGE_FILE, type IamUsage, iamUsage } from '../iam-usage.ts';
-import { table } from '../output.ts';
+import { wrapped } from '../output.ts';
 import { endWithNo, outputOf } from '../run.ts';
 
 export const iamCommand = (program: Command): void => {
   program
     .command('iam')
-    .description('permissions of roles and resources')
+    .description('shows permissions that were not used')
     .command('unused')
+    .summary('lists permissions that no local run has used')
     .description(
-      'Permissions of the templates that no run with this data folder has used so far, and what was refused. ' +
+      'Lists permissions of the templates that no run with this data folder has used so far, and what was refused. ' +
         'A run that never failed has not used what is only needed when something fails.',
     )
     .addHelpText('after', '\nExample:\n  npm run -s ew -- iam unused --local')
@@ -39,23 +40,35 @@ const readUsage = (dataDir: string): IamUsage => {
 /** A role or a resource by its own name: account and region are the same for all. */
 const shortName = (arn: string): string => arn.split(':').slice(5).join(':') || arn;
 
+/** Each role or resource once, and below it what concerns it, each once. */
+const byHolder = (pairs: readonly (readonly [holder: string, what: string])[]): string[] => {
+  const holders = [...new Set(pairs.map(([holder]) => holder))];
+  return holders.flatMap((holder) => [
+    `  ${shortName(holder)}`,
+    ...[...new Set(pairs.filter(([other]) => other === holder).map(([, what]) => what))].flatMap((what) =>
+      wrapped(what, 76, '  ').map((line) => `    ${line}`),
+    ),
+  ]);
+};
+
 const lines = (all: number, unused: IamUsage['grants'], refusals: IamUsage['refusals']): string[] => [
   `${all - unused.length} of ${all} permissions were used, ${unused.length} never.`,
   ...(unused.length > 0
     ? [
         '',
-        ...table(
-          ['never used', 'by'],
-          unused.map(({ action, holder }) => [action, shortName(holder)]),
-        ),
+        'never used:',
+        ...byHolder(unused.map(({ action, holder, resource }) => [holder, `${action} on ${shortName(resource)}`])),
       ]
     : []),
   ...(refusals.length > 0
     ? [
         '',
-        ...table(
-          ['refused', 'times', 'to'],
-          refusals.map(({ action, times, caller }) => [action, String(times), shortName(caller)]),
+        'refused:',
+        ...byHolder(
+          refusals.map(({ action, times, caller, resource }) => [
+            caller,
+            `${action} on ${shortName(resource)}, ${times} time(s)`,
+          ]),
         ),
       ]
     : []),

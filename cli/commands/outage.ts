@@ -4,7 +4,7 @@ import { textOfMinute } from '#core/time';
 import { count, facilityName, mandatoryWhy, minute, sourceName, wholeNumber } from '../arguments.ts';
 import { inAuditedTransaction } from '../audited.ts';
 import { CommandFailed } from '../failure.ts';
-import { table } from '../output.ts';
+import { table, wrapped } from '../output.ts';
 import { openRun, operatorDatabase } from '../run.ts';
 
 /** A declaration without end would silence the continuity check for good; a longer outage is declared again. */
@@ -13,9 +13,7 @@ const MAX_MINUTES = 366 * 1440;
 const MAX_LISTED = 1000;
 
 export const outageCommand = (program: Command): void => {
-  const outage = program
-    .command('outage')
-    .description('declared outages: minutes that nobody needs to look for, and why');
+  const outage = program.command('outage').description('declares outages: minutes that nobody needs to look for');
   declareCommand(outage);
   listCommand(outage);
   withdrawCommand(outage);
@@ -41,9 +39,10 @@ interface DeclareOptions {
 const declareCommand = (outage: Command) =>
   outage
     .command('declare')
+    .summary('declares an outage')
     .description(
-      'Declares that a facility, or one source of it, reports nothing for a time. The\n' +
-        'continuity check then does not look for these minutes. What arrives all the same\n' +
+      'Declares that a facility, or one source of it, reports nothing for a time. The ' +
+        'continuity check then does not look for these minutes. What arrives all the same ' +
         'is stored; nothing else changes.',
     )
     .requiredOption('--facility <name>', 'the facility', facilityName)
@@ -96,6 +95,7 @@ const declareCommand = (outage: Command) =>
 const listCommand = (outage: Command) =>
   outage
     .command('list')
+    .summary('lists declared outages, the latest first')
     .description('Lists declared outages, the latest first.')
     .option('--facility <name>', 'only of this facility', facilityName)
     .option('--withdrawn', 'also those that were withdrawn', false)
@@ -120,6 +120,7 @@ const listCommand = (outage: Command) =>
 const withdrawCommand = (outage: Command) =>
   outage
     .command('withdraw')
+    .summary('withdraws a declared outage')
     .description('Withdraws a declared outage: the continuity check looks for its minutes again.')
     .argument('<id>', 'number of the outage, as `outage list` shows it', wholeNumber)
     .addOption(mandatoryWhy())
@@ -132,8 +133,14 @@ const withdrawCommand = (outage: Command) =>
         if (!result) throw new CommandFailed(`there is no outage ${id}; \`ew outage list\` shows those that there are`);
         return result.withdrawn ? { result: result.outage, before: toJson(result.outage), after: null } : undefined;
       });
-      out.answer([withdrawn ? `outage ${id} withdrawn: ${inWords(withdrawn)}` : `outage ${id} was withdrawn before`], {
-        id,
-        withdrawn: withdrawn !== undefined,
-      });
+      const lines = withdrawn
+        ? [
+            `outage ${id} withdrawn: ${inWords(withdrawn)}`,
+            ...wrapped(
+              'The regular check looks at these minutes again, as far as they are of the last 31 days; at older ones ' +
+                '`ew data verify-continuity` looks.',
+            ),
+          ]
+        : [`outage ${id} was withdrawn before`];
+      out.answer(lines, { id, withdrawn: withdrawn !== undefined });
     });

@@ -10,7 +10,7 @@ import type { Deployment } from '../deployment.ts';
 import { CommandFailed } from '../failure.ts';
 import { facts, table } from '../output.ts';
 import { recoveryOf } from '../recovery/ask-function.ts';
-import { openRecord } from '../recovery/quarantined-record.ts';
+import { openRecord, recordAt } from '../recovery/quarantined-record.ts';
 import { type ReprocessResult, reprocess } from '../recovery/reprocess.ts';
 import { endWithNo, openRun, operatorDatabase } from '../run.ts';
 import { reportInterrupted, stopSignal } from '../stop.ts';
@@ -33,7 +33,9 @@ const recordIds = (text: string, previous: readonly string[] = []): readonly str
 const codeOption = () => new Option('--code <code>', 'only with this code').choices(Object.keys(QUARANTINE));
 
 export const quarantineCommand = (program: Command): void => {
-  const quarantine = program.command('quarantine').description('messages that could not be taken, and why');
+  const quarantine = program
+    .command('quarantine')
+    .description('shows messages that could not be taken, and puts them back');
   listCommand(quarantine);
   showCommand(quarantine);
   reprocessCommand(quarantine);
@@ -57,6 +59,7 @@ const filterOf = ({ code, facility, since }: FilterOptions) => ({
 const listCommand = (quarantine: Command) =>
   quarantine
     .command('list')
+    .summary('lists quarantined messages, the latest first')
     .description('Lists quarantined messages, the latest first.')
     .addOption(codeOption())
     .option('--facility <name>', 'only of this facility', facilityName)
@@ -91,16 +94,17 @@ const theOne = async (database: Database, prefix: string): Promise<QuarantineEnt
 const showCommand = (quarantine: Command) =>
   quarantine
     .command('show')
+    .summary('shows why a message is in quarantine')
     .description(
-      'Shows why a message is in quarantine and what is in it, opened as far as it can be.\nWith --json the message stands whole in the answer.',
+      'Shows why a message is in quarantine and what is in it, opened as far as it can be. With --json the message stands whole in the answer.',
     )
     .argument('<record>', 'id of the record, or how it begins', recordId)
     .addHelpText('after', '\nExample:\n  ew quarantine show 3f2a9c0d11aa')
     .action(async (prefix: string, _, command: Command) => {
       const { deployment, out } = await openRun(command);
       const entry = await theOne(operatorDatabase(deployment), prefix);
-      const record = await landingOf(deployment).read(entry.objectKey);
-      const opened = record ? openRecord(record) : { stoppedAt: 'the record is not in the landing bucket' };
+      const record = await recordAt(landingOf(deployment).read, entry.objectKey);
+      const opened = typeof record === 'string' ? { stoppedAt: record } : openRecord(record);
       const { code, reason, facility, thing, received, quarantinedAt, objectKey, state, attempts } = entry;
       const meaning = (QUARANTINE as Readonly<Record<string, string>>)[code];
       const lines = facts([
@@ -138,9 +142,10 @@ const messageFacts = (message: unknown): (readonly [string, string])[] => {
 const reprocessCommand = (quarantine: Command) =>
   quarantine
     .command('reprocess')
+    .summary('puts quarantined messages back')
     .description(
-      'Puts quarantined messages back on the stream as they were received. Remove the\n' +
-        'cause first, and wait a minute after `plan apply`. A message that fails again is\n' +
+      'Puts quarantined messages back on the stream as they were received. Remove the ' +
+        'cause first, and wait a minute after `plan apply`. A message that fails again is ' +
         'in quarantine again, with its new reason.',
     )
     .argument('[record...]', 'ids of records, or how they begin; else give --code or --facility', recordIds)
@@ -202,6 +207,8 @@ const reprocessCommand = (quarantine: Command) =>
 
 const summary = ({ putBack, failures, notTried }: ReprocessResult): string[] => [
   ...failures.map(({ recordId: id, why }) => `not put back: ${id.slice(0, SHORT_ID)}: ${why}`),
-  `${putBack.length} record(s) back on the stream; one that fails again is in quarantine again`,
+  putBack.length + failures.length + notTried === 0
+    ? 'nothing to put back'
+    : `${putBack.length} record(s) back on the stream; one that fails again is in quarantine again`,
   ...(notTried > 0 ? [`${notTried} record(s) were not tried; repeat the command for them`] : []),
 ];

@@ -22,9 +22,9 @@ export const redriveCommand = (program: Command) =>
     .command('redrive')
     .summary('puts failed messages and batches back on their streams')
     .description(
-      'Puts back what ran out of retries, oldest first: messages that the stream refused\n' +
-        '(iot-failed) and batches that a function could not process (batches). Each object\n' +
-        'moves to redriven/ once all of its records are accepted. It may be interrupted and\n' +
+      'Puts back what ran out of retries, oldest first: messages that the stream refused ' +
+        '(iot-failed) and batches that a function could not process (batches). Each object ' +
+        'moves to redriven/ once all of its records are accepted. It may be interrupted and ' +
         'repeated: a record that arrives twice changes nothing. Remove the cause first.',
     )
     .option('--dry-run', 'read everything, say what would go back, and change nothing')
@@ -70,7 +70,9 @@ const summary = ({ redriven, records, gone, failures, notTried }: RedriveResult,
     `not put back: ${key}`,
     ...wrapped(reason, 78).map((line) => `  ${line}`),
   ]),
-  `${redriven} object(s) with ${records} record(s) ${dryRun ? 'would go' : 'went'} back on their streams`,
+  ...(redriven + gone + failures.length + notTried === 0
+    ? ['nothing to put back']
+    : [`${redriven} object(s) with ${records} record(s) ${dryRun ? 'would go' : 'went'} back on their streams`]),
   ...(gone > 0 ? [`${gone} object(s) were moved meanwhile by somebody else`] : []),
   ...(failures.length > 0 ? [`${failures.length} object(s) could not be put back`] : []),
   ...(notTried > 0 ? [`${notTried} object(s) were not tried; repeat the command for them`] : []),

@@ -1,6 +1,11 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { type ContinuityReport, type ContinuityRequest, continuityReport } from '#core/contracts/continuity-report';
+import {
+  type ContinuityReport,
+  type ContinuityRequest,
+  continuityRefusal,
+  continuityReport,
+} from '#core/contracts/continuity-report';
 import type { Deployment } from '../deployment.ts';
 import { CommandFailed } from '../failure.ts';
 
@@ -8,7 +13,8 @@ import { CommandFailed } from '../failure.ts';
 const PATIENCE_MS = 16 * 60_000;
 
 /**
- * Has verify-continuity look at a range.
+ * Has verify-continuity look at a range. An answer holds only so much: of many facilities it is asked in portions, and
+ * their answers are put together.
  * @throws CommandFailed with what the function says when it cannot
  */
 export const askVerifyContinuity = async (
@@ -21,16 +27,32 @@ export const askVerifyContinuity = async (
     // One request is worked on at a time: another one waits its turn.
     maxAttempts: 8,
   });
-  try {
+  const ask = async (portion: ContinuityRequest): Promise<ContinuityReport> => {
     const { FunctionError, Payload } = await client.send(
       new InvokeCommand({
         FunctionName: output('Processing', 'VerifyContinuityFunctionArn'),
-        Payload: Buffer.from(JSON.stringify(request)),
+        Payload: Buffer.from(JSON.stringify(portion)),
       }),
     );
     const answer: unknown = JSON.parse(Buffer.from(Payload!).toString('utf8'));
+    const refusal = continuityRefusal.safeParse(answer);
+    if (refusal.success) throw new CommandFailed(refusal.data.refused);
     if (FunctionError) throw new CommandFailed((answer as { errorMessage: string }).errorMessage);
     return reportOf(answer);
+  };
+  try {
+    let { continueAfter, ...whole } = await ask(request);
+    while (continueAfter !== undefined) {
+      // The first answer's range: the latest minutes come due while this goes on.
+      const next = await ask({ ...request, range: whole.range, after: continueAfter });
+      whole = {
+        ...whole,
+        complete: whole.complete && next.complete,
+        facilities: whole.facilities.concat(next.facilities),
+      };
+      continueAfter = next.continueAfter;
+    }
+    return whole;
   } finally {
     client.destroy();
   }

@@ -7,6 +7,7 @@ import {
 } from '#core/contracts/continuity-report';
 import { minuteOfText } from '#core/time';
 import { table, wrapped } from '../output.ts';
+import { coverage } from './coverage.ts';
 import { strips } from './strip.ts';
 
 /** Rows on a screen; --json has them all. */
@@ -25,7 +26,7 @@ export const describeReport = (report: ContinuityReport): string[] => {
     ...sections.flatMap(([title, ofSection]) => ['', ...wrapped(title), ...table(HEADING, ofSection.map(cellsOf))]),
     ...(leftOut > 0 ? ['', `and ${leftOut} more gaps: --json has all that there is room for`] : []),
     '',
-    ...facilities.flatMap(neverBegun).flatMap((line) => wrapped(line)),
+    ...shortened(coverage(range, facilities)),
     ...wrapped(verdict(report)),
   ];
 };
@@ -55,9 +56,12 @@ const lengthOf = ({ from, until }: { readonly from: string; readonly until: stri
 
 const cellsOf = (row: GapRow): string[] => [row.from, row.until, String(lengthOf(row)).padStart(7), row.where];
 
-const neverBegun = ({ facility, sources }: FacilityContinuity): string[] => {
-  const names = sources.filter(({ begins }) => begins === null).map(({ source }) => source);
-  return names.length === 0 ? [] : [`${facility}: nothing was ever stored of ${names.join(', ')}`];
+/** What is not covered is worth more than what is, where there is no room for both. */
+const shortened = (lines: readonly string[]): readonly string[] => {
+  if (lines.length <= MOST_ROWS) return lines;
+  const weight = (line: string) => (line.startsWith('covered') ? 1 : 0);
+  const shown = lines.toSorted((a, b) => weight(a) - weight(b)).slice(0, MOST_ROWS);
+  return [...shown, `and ${lines.length - shown.length} more lines on what is covered: --json has the beginnings`];
 };
 
 /** One sentence. */
@@ -70,7 +74,7 @@ export const verdict = ({ complete, facilities }: ContinuityReport): string => {
   if (expected === 0) return 'Nothing is expected in this range.';
   if (complete) {
     const also = down > 0 ? `; of ${down} the analysers gave no reading` : '';
-    return `Complete: all ${expected} expected source-minutes are accounted for${also}.`;
+    return `Complete: all ${expected} expected source-minutes are stored${also}.`;
   }
   const missing = total((source) => source.missingMinutes);
   const gaps = facilities.flatMap((facility) => facility.gaps);

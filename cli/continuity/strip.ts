@@ -5,9 +5,11 @@ import { wrapped } from '../output.ts';
 const COLUMNS = 80;
 const SYMBOL = {
   lost: 'L',
+  recoverable: 'Q',
   'edge-offline': 'O',
   'resend-requested': 'R',
   buffered: 'B',
+  'not-reported': 'N',
   'analyser-down': 'A',
   complete: '━',
   declared: 'd',
@@ -17,9 +19,11 @@ type Mark = keyof typeof SYMBOL;
 
 const MEANING: Readonly<Record<Mark, string>> = {
   lost: 'lost',
+  recoverable: 'perhaps in quarantine',
   'edge-offline': 'edge offline',
   'resend-requested': 'resend requested',
   buffered: 'buffered at the edge',
+  'not-reported': 'not reported',
   'analyser-down': 'analyser down',
   complete: 'complete',
   declared: 'declared outage',

@@ -1,7 +1,10 @@
+import { credentialsFault, SIGN_IN } from '../credentials.ts';
 import { CommandFailed } from '../failure.ts';
+import { wrapped } from '../output.ts';
 import type { Account } from '../preflight/account.ts';
 import { findingsOf, passed } from '../preflight/checks.ts';
 import { type Choices, contextFor } from '../preflight/choices.ts';
+import { causeOf } from '../preflight/finding.ts';
 import { plannedIn } from '../preflight/planned.ts';
 import { reportOf } from '../preflight/report.ts';
 import { nextSteps } from './next-steps.ts';
@@ -60,9 +63,9 @@ export const deploy = async (given: Deploy): Promise<number> => {
     ...['--require-approval', 'never', '--progress', 'events'],
   );
   if (deployed !== 0) {
-    print(
-      'not all was deployed. CloudFormation goes on with what it has begun, or undoes it: ask with `npm run preflight`.',
-    );
+    const left =
+      'not all was deployed. CloudFormation goes on with what it has begun, or undoes it: ask with `npm run preflight`.';
+    for (const line of wrapped(left)) print(line);
     return deployed;
   }
 
@@ -80,8 +83,10 @@ const shapeOf = async ({ account, choices }: Deploy) => {
     const context = await contextFor(account, choices);
     return { context, existing: (await account.stack('EmissionWatch-Processing')) !== undefined };
   } catch (cause) {
+    const because =
+      causeOf(cause) === 'credentials' ? `${credentialsFault(cause)}: ${SIGN_IN}` : (cause as Error).message;
     throw new CommandFailed(
-      `cannot see what is deployed in ${account.region}: ${(cause as Error).message} (\`npm run preflight\` says more)`,
+      `cannot see what is deployed in ${account.region}: ${because} (\`npm run preflight\` says more)`,
       { cause },
     );
   }

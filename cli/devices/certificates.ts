@@ -17,22 +17,36 @@ export interface DeviceCertificate {
   readonly expires: string | null;
 }
 
-/** The certificates that a thing may connect with; none when there is no such thing yet. */
-export const certificatesOf = async (iot: IoTClient, thingName: string): Promise<readonly DeviceCertificate[]> => {
+const idOf = (arn: string): string => arn.split('/').at(-1)!;
+
+export const described = async (iot: IoTClient, arn: string): Promise<DeviceCertificate> => {
+  const certificateId = idOf(arn);
+  const { certificateDescription } = await iot.send(new DescribeCertificateCommand({ certificateId }));
+  const { status, creationDate, validity } = certificateDescription!;
+  return {
+    certificateId,
+    arn,
+    status: status!,
+    created: creationDate?.toISOString() ?? null,
+    expires: validity?.notAfter?.toISOString() ?? null,
+  };
+};
+
+/**
+ * The certificates that a thing may connect with; none when there is no such thing yet.
+ * @param except the id of one that is not asked for
+ */
+export const certificatesOf = async (
+  iot: IoTClient,
+  thingName: string,
+  except?: string,
+): Promise<readonly DeviceCertificate[]> => {
   const found: DeviceCertificate[] = [];
   try {
     for await (const { principals = [] } of paginateListThingPrincipals({ client: iot }, { thingName }))
       for (const arn of principals) {
-        const certificateId = arn.split('/').at(-1)!;
-        const { certificateDescription } = await iot.send(new DescribeCertificateCommand({ certificateId }));
-        const { status, creationDate, validity } = certificateDescription!;
-        found.push({
-          certificateId,
-          arn,
-          status: status!,
-          created: creationDate?.toISOString() ?? null,
-          expires: validity?.notAfter?.toISOString() ?? null,
-        });
+        if (idOf(arn) === except) continue;
+        found.push(await described(iot, arn));
       }
   } catch (error) {
     if (!(error instanceof ResourceNotFoundException)) throw error;

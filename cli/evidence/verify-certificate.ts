@@ -1,5 +1,7 @@
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { type Canonical, canonicalJson } from '#core/evidence/canonical-json';
 import { contradictions, type NoGapCertificate, noGapCertificate, signedText } from '#core/evidence/certificate';
+import { hasLowS } from '#core/evidence/low-s';
 
 export type Verified =
   | { readonly valid: true; readonly certificate: NoGapCertificate; readonly pinned: boolean }
@@ -31,6 +33,8 @@ export const verifyCertificate = (text: string, pinned?: KeyObject): Verified =>
       `it is not a no-gap certificate of version 1: ${issue!.path.join('.') || 'the document'}: ${issue!.message}`,
     );
   }
+  if (!saysOneThing(text, json) || canonicalJson(json as Canonical) !== canonicalJson(read.data))
+    return no('it can be read in more than one way: a key stands twice, or a text or number is not in its plain form');
   const { statement, signature } = read.data;
   const key = publicKeyOf(statement.key.publicKey);
   if (!key) return no('its public key is not one of the curve P-256');
@@ -41,12 +45,19 @@ export const verifyCertificate = (text: string, pinned?: KeyObject): Verified =>
     return no(
       `it is signed by another key: its fingerprint is ${fingerprint}, the trusted one is ${fingerprintOf(pinned)}`,
     );
-  if (!verify('sha256', Buffer.from(signedText(statement)), key, Buffer.from(signature, 'base64')))
+  const der = Buffer.from(signature, 'base64');
+  if (!hasLowS(der) || der.toString('base64') !== signature)
+    return no('its signature is not in the one form in which certificates are issued');
+  if (!verify('sha256', Buffer.from(signedText(statement)), key, der))
     return no('the signature does not fit the statement: one of them was changed');
   const [contradiction] = contradictions(statement, sha256);
   if (contradiction !== undefined) return no(`it contradicts itself: ${contradiction}`);
   return { valid: true, certificate: read.data, pinned: pinned !== undefined };
 };
+
+/** Readers differ in which of two equal keys they take: beside white space, the text must be what JSON writes. */
+const saysOneThing = (text: string, json: unknown): boolean =>
+  text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, '$1') === JSON.stringify(json);
 
 const publicKeyOf = (base64: string): KeyObject | undefined => {
   try {

@@ -23,12 +23,13 @@ export interface AppliedPlan {
 
 /**
  * Puts a plan in force and on record, unless it is in force already.
- * @throws CommandFailed when it gives a position to another channel than the plan in force
+ * @throws CommandFailed when it gives a position to another channel than the plan in force, or moves the hours of
+ * stored minutes and that was not accepted
  */
 export const applyPlan = async (
   deployment: Deployment,
   next: MonitoringPlan,
-  options: { readonly dryRun?: boolean; readonly why?: string },
+  options: { readonly dryRun?: boolean; readonly acceptOffsetChange?: boolean; readonly why?: string },
 ): Promise<AppliedPlan> => {
   const { facility } = next;
   let changes: readonly string[] = [];
@@ -47,6 +48,11 @@ export const applyPlan = async (
           ...conflicts.flatMap((conflict) => wrapped(`- ${conflict}`, 80, '  ')),
         ].join('\n'),
       );
+    if (current && current.utcOffsetMinutes !== next.utcOffsetMinutes && !options.acceptOffsetChange) {
+      // The clock of a facility is there from its first minute on.
+      const [stored] = await execute('select facility from facility_clock where facility = :facility', { facility });
+      if (stored) throw new CommandFailed(offsetChange(current, next));
+    }
     changes = planChanges(current, next);
     kept = keptSources(current, next);
     if (changes.length === 0 || options.dryRun) return undefined;
@@ -64,6 +70,12 @@ export const applyPlan = async (
   });
   return { revision, changes, kept };
 };
+
+const offsetChange = (before: MonitoringPlan, after: MonitoringPlan): string =>
+  `the plan changes utcOffsetMinutes of facility ${after.facility} from ${before.utcOffsetMinutes} to ` +
+  `${after.utcOffsetMinutes}, and minutes are stored: each would lie ${after.utcOffsetMinutes - before.utcOffsetMinutes} ` +
+  `minutes from where it lies in the local day. Hours stay as they were computed until a minute of them arrives, and ` +
+  `then come out at other minutes; published hours no longer match. Correct the file, or give --accept-offset-change`;
 
 /** Over the text with sorted keys: the same plan has the same digest, in the file and from the database. */
 const digest = (plan: MonitoringPlan): string => sha256(canonicalText(plan));

@@ -1,5 +1,5 @@
 import { STSClient } from '@aws-sdk/client-sts';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CommandFailed } from '../failure.ts';
 import { type Account, deployedResources } from './account.ts';
 
@@ -15,11 +15,17 @@ const pair = (text: string, previous: readonly string[]): readonly string[] => {
   return [...previous, text];
 };
 
+/** Profiles that the CDK app knows. */
+export const SIZES = ['small', 'medium', 'large', 'xl'];
+
 export const withChoices = (command: Command): Command =>
   command
-    .option(
-      '--profile <size>',
-      'small (up to 10 facilities), medium (50), large (200) or xl (5000); default that of the deployment, else small',
+    .configureHelp({ helpWidth: 80 })
+    .addOption(
+      new Option(
+        '--profile <size>',
+        'for up to 10, 50, 200 or 5000 facilities; default that of the deployment, else small',
+      ).choices(SIZES),
     )
     .option('--region <region>', 'AWS region; default AWS_REGION, AWS_DEFAULT_REGION or that of your AWS profile')
     .option('-c, --context <key=value>', 'what the CDK app is told, such as timeSeriesStore=aurora', pair, []);
@@ -35,7 +41,7 @@ export const givenContext = ({ profile, context }: Choices): readonly string[] =
  * @throws CommandFailed when there is none
  */
 export const regionOf = async (
-  { region }: Choices,
+  { region }: Pick<Choices, 'region'>,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<string> => {
   const chosen = region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION;

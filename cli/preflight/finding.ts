@@ -1,10 +1,12 @@
+import { credentialsFault, SIGN_IN } from '../credentials.ts';
+
 /** The answer of one check. */
 export interface Finding {
   readonly check: string;
   /** `fail`: a deployment would not succeed. `warn`: it may, and somebody should look. */
   readonly state: 'ok' | 'warn' | 'fail';
   readonly finding: string;
-  /** What to do; a command line where there is one. */
+  /** What to do, in one or more lines; a command line, from `aws` or `npx` on, is a line of its own. */
   readonly wayOut?: string;
 }
 
@@ -48,10 +50,7 @@ const unanswered = (error: unknown, region: string): Answer => {
     case 'denied':
       return warn(`could not be asked: ${message}`, 'have this permission given to you, or go on without an answer');
     case 'credentials':
-      return fail(
-        `AWS does not take the credentials: ${message}`,
-        'sign in again, and see `aws sts get-caller-identity`',
-      );
+      return fail(credentialsFault(error), `${SIGN_IN}; see \`aws sts get-caller-identity\``);
     case 'unreachable':
       return fail(
         `no answer: ${message || (error as Error).name}`,

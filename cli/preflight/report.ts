@@ -1,10 +1,25 @@
 import { wrapped } from '../output.ts';
 import type { Finding } from './finding.ts';
 
-const WIDTH = 100;
+const WIDTH = 80;
 const CHECK = 16;
+const ARROW = '-> ';
 
-/** A line for each finding, and what to do below it. A command line stays in one piece, so that it can be copied. */
+/** A way out in lines of `width`: text is wrapped, a command goes on over lines as a shell takes it, to be copied. */
+const stepsOf = (wayOut: string, width: number): string[] =>
+  wayOut.split('\n').flatMap((step) => {
+    if (!/^(aws|npx) /.test(step)) return wrapped(step, width);
+    const lines: string[] = [];
+    for (const part of step.split(/ (?=--)/)) {
+      const last = lines.at(-1);
+      // Room for what stands between, and for the backslash.
+      if (last !== undefined && last.length + part.length + 3 <= width) lines[lines.length - 1] = `${last} ${part}`;
+      else lines.push(last === undefined ? part : `  ${part}`);
+    }
+    return lines.map((line, i) => (i < lines.length - 1 ? `${line} \\` : line));
+  });
+
+/** A line for each finding, and what to do below it. */
 export const reportOf = (findings: readonly Finding[]): string[] => {
   const indent = ' '.repeat(6 + CHECK);
   const lines = findings.flatMap(({ check, state, finding, wayOut }) => {
@@ -12,7 +27,9 @@ export const reportOf = (findings: readonly Finding[]): string[] => {
     return [
       `${state.padEnd(6)}${check.padEnd(CHECK)}${first}`,
       ...more.map((line) => indent + line),
-      ...(wayOut ? [`${indent}-> ${wayOut}`] : []),
+      ...(wayOut ? stepsOf(wayOut, WIDTH - indent.length - ARROW.length) : []).map(
+        (line, i) => indent + (i === 0 ? ARROW : ' '.repeat(ARROW.length)) + line,
+      ),
     ];
   });
   const count = (wanted: Finding['state']) => findings.filter(({ state }) => state === wanted).length;

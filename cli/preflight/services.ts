@@ -41,7 +41,7 @@ export const checkKms = async (account: Account, { stacks }: Planned) => {
     if (state === 'PendingDeletion')
       return fail(
         `key ${logicalId} of ${stack} is about to be deleted, and with it all that it encrypts`,
-        `aws kms cancel-key-deletion --key-id ${physicalId} --region ${account.region}, then ${enable}`,
+        `aws kms cancel-key-deletion --key-id ${physicalId} --region ${account.region}\n${enable}`,
       );
     if (state !== 'Enabled') return fail(`key ${logicalId} of ${stack} is ${state}`, enable);
   }

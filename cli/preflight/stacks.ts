@@ -37,7 +37,7 @@ const faultOf = (name: string, status: string, region: string): Omit<Finding, 'c
       return [];
     case 'UPDATE_ROLLBACK_COMPLETE':
       return [
-        warn(`the last change of ${name} was undone`, `see why before you repeat it: ${aws('describe-stack-events')}`),
+        warn(`the last change of ${name} was undone`, `see why before you repeat it:\n${aws('describe-stack-events')}`),
       ];
     case 'UPDATE_ROLLBACK_FAILED':
       return [fail(`${name} is stuck in undoing a change`, aws('continue-update-rollback'))];
@@ -48,10 +48,10 @@ const faultOf = (name: string, status: string, region: string): Omit<Finding, 'c
       return [
         fail(
           `${name} is ${status}: it was never there as a whole, and can only be deleted`,
-          `${aws('update-termination-protection --no-enable-termination-protection')}, then ${aws('delete-stack')}`,
+          `${aws('update-termination-protection --no-enable-termination-protection')}\n${aws('delete-stack')}`,
         ),
       ];
     default:
-      return [fail(`${name} is ${status}`, `wait until that has ended: ${aws('describe-stacks')}`)];
+      return [fail(`${name} is ${status}`, `wait until that has ended:\n${aws('describe-stacks')}`)];
   }
 };

@@ -17,7 +17,7 @@ export const checkStreams = async (account: Account, { streams }: Planned) => {
     if (next !== shards)
       return fail(
         `${name} has ${open} shards and cannot get ${shards} in one step`,
-        `aws kinesis update-shard-count --stream-name ${name} --target-shard-count ${next} --scaling-type UNIFORM_SCALING --region ${account.region}; repeat for the other streams, then run the preflight again`,
+        `aws kinesis update-shard-count --stream-name ${name} --target-shard-count ${next} --scaling-type UNIFORM_SCALING --region ${account.region}\nrepeat for the other streams, then run the preflight again`,
       );
   }
   const { open, limit } = await account.shards();

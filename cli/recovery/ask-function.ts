@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeCommand, type InvokeCommandOutput, LambdaClient } from '@aws-sdk/client-lambda';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { type RecoveryAnswer, type RecoveryRequest, recoveryAnswer } from '#core/contracts/recovery';
+import { type RecoveryAnswer, type RecoveryRequest, recoveryAnswer, recoveryRefusal } from '#core/contracts/recovery';
 import type { Deployment } from '../deployment.ts';
 import { CommandFailed } from '../failure.ts';
 
@@ -49,6 +49,8 @@ export const recoveryOf = (
 const answerOf = ({ FunctionError, Payload }: InvokeCommandOutput): RecoveryAnswer => {
   const answer: unknown = JSON.parse(Buffer.from(Payload!).toString('utf8'));
   if (FunctionError) throw new CommandFailed((answer as { errorMessage: string }).errorMessage);
+  const refusal = recoveryRefusal.safeParse(answer);
+  if (refusal.success) throw new CommandFailed(refusal.data.refused);
   const read = recoveryAnswer.safeParse(answer);
   if (read.success) return read.data;
   const [issue] = read.error.issues;

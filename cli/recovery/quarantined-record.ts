@@ -3,6 +3,23 @@ import * as z from 'zod';
 import { MAX_DECOMPRESSED_BYTES } from '#core/contracts/measurement-message';
 import { readMessage } from '#core/validation/read-message';
 
+/**
+ * A record, or why there is none. Operators may not list the landing bucket, so that S3 does not tell them whether an
+ * object that it refuses is missing or closed to them.
+ */
+export const recordAt = async (
+  read: (objectKey: string) => Promise<Uint8Array | undefined>,
+  objectKey: string,
+): Promise<Uint8Array | string> => {
+  try {
+    return (await read(objectKey)) ?? `${objectKey} is not in the landing bucket`;
+  } catch (error) {
+    const { message, $metadata } = error as Error & { readonly $metadata?: { readonly httpStatusCode?: number } };
+    if ($metadata?.httpStatusCode !== 403) throw error;
+    return `${objectKey} is not in the landing bucket, or may not be read (${message})`;
+  }
+};
+
 const envelope = z.object({ payload: z.string(), facility: z.string(), thing: z.string(), received: z.number() });
 
 /** A quarantined record, opened as far as it can be. */

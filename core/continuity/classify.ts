@@ -24,6 +24,8 @@ export interface FacilityFacts {
   readonly watermark: number | undefined;
   readonly agents: readonly AgentFacts[];
   readonly requests: readonly ResendRequest[];
+  /** The minute in which the last message arrived that is in quarantine now; undefined: none is. */
+  readonly quarantinedMinute?: number | undefined;
 }
 
 /** Nothing has come for a while, and what came before ends at this minute. Undefined while the facility is heard. */
@@ -35,6 +37,8 @@ const silentSince = ({ nowMinute, heardMinute, watermark }: FacilityFacts): numb
 export const isSilent = (facts: FacilityFacts): boolean => silentSince(facts) !== undefined;
 
 const ALWAYS = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY };
+
+type Explained = Range & { readonly reason: GapReason };
 
 /** Reasons in the order in which they are asked; each takes what it explains of the minutes that are left. */
 type Rule = readonly [GapReason, (left: readonly Range[], facts: FacilityFacts) => readonly Range[]];
@@ -106,20 +110,33 @@ const RULES: readonly Rule[] = [
   ['not-asked', () => [ALWAYS]],
 ];
 
+/** Nobody at the edge has them. */
+const GONE: ReadonlySet<GapReason> = new Set(['not-in-the-answer', 'never-answered', 'no-agent', 'not-held']);
+
+/** What a message in quarantine holds is not known here: it may be any minute before it arrived. */
+const mayBeQuarantined = (
+  { reason, from, until: end }: Explained,
+  { quarantinedMinute }: FacilityFacts,
+): Explained[] => {
+  if (quarantinedMinute === undefined || !GONE.has(reason)) return [{ from, until: end, reason }];
+  const at = Math.min(Math.max(from, quarantinedMinute), end);
+  return [
+    { from, until: at, reason: 'quarantined' as const },
+    { from: at, until: end, reason },
+  ].filter((part) => part.from < part.until);
+};
+
 /** Why each missing minute is missing: ranges in order that together are exactly the missing minutes. */
-export const explain = (
-  missing: readonly Range[],
-  facts: FacilityFacts,
-): (Range & { readonly reason: GapReason })[] => {
-  const explained: (Range & { reason: GapReason })[] = [];
+export const explain = (missing: readonly Range[], facts: FacilityFacts): Explained[] => {
+  const explained: Explained[] = [];
   let left = missing;
   for (const [reason, covers] of RULES) {
     if (minutesIn(left) === 0) break;
     const covered = intersect(left, covers(left, facts));
-    explained.push(...covered.map((range) => ({ ...range, reason })));
+    for (const range of covered) explained.push({ ...range, reason });
     left = subtract(left, covered);
   }
-  return explained.sort((a, b) => a.from - b.from);
+  return explained.flatMap((one) => mayBeQuarantined(one, facts)).sort((a, b) => a.from - b.from);
 };
 
 /** Every gap of a facility, by source and time. */

@@ -12,8 +12,8 @@ export interface DeclaredOutage {
 export interface ReportingSource {
   readonly source: string;
   /**
-   * The first minute ever stored of it, and not before its monitoring plan begins. Null when nothing was ever stored:
-   * nothing is expected of a source that has not begun, but it must be shown.
+   * The first minute ever stored of it, whatever its monitoring plan says now. Null when nothing was ever stored: nothing
+   * is expected of a source that has not begun, but it must be shown.
    */
   readonly begins: number | null;
 }

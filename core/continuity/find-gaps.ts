@@ -12,11 +12,14 @@ export interface Hole extends Range {
 export interface SourceFindings {
   readonly source: string;
   readonly expected: readonly Range[];
-  /** Not stored, and nothing says that the facility had sent them. */
+  /** Not stored. */
   readonly missing: readonly Range[];
-  /** Stored, but no analyser gave a reading. */
+  /** Stored, but no analyser gave a reading although the unit was fired. */
   readonly withoutReading: readonly Range[];
-  /** Not stored, though the facility sent these minutes for its other sources: a message holds all that an agent has. */
+  /**
+   * Not stored either, and counted as missing, though not lost: the only agent that there ever was has sent these minutes
+   * for its other sources, and a message holds all that an agent has.
+   */
   readonly notReported: readonly Range[];
 }
 
@@ -26,12 +29,15 @@ export interface FacilityWindow {
   readonly outages: readonly DeclaredOutage[];
   /** In any order. */
   readonly holes: readonly Hole[];
-  /** Edge agents of the facility. Where several share it, a minute of one source says nothing of another's. */
-  readonly agents: number;
+  /**
+   * The facility has one edge agent and never had another. Where several share it, or did, a minute of one source says
+   * nothing of another's.
+   */
+  readonly soleAgent: boolean;
 }
 
 /** Holds the minutes expected in `range` against what the store lacks in it, source by source. */
-export const findGaps = (range: Range, { sources, outages, holes, agents }: FacilityWindow): SourceFindings[] => {
+export const findGaps = (range: Range, { sources, outages, holes, soleAgent }: FacilityWindow): SourceFindings[] => {
   const rangesOf = (source: string, kind: Hole['kind']) =>
     unite(
       intersect(
@@ -48,7 +54,7 @@ export const findGaps = (range: Range, { sources, outages, holes, agents }: Faci
       ],
     ]),
   );
-  const silent = agents > 1 ? [range] : absentEverywhere([...absent.values()], range);
+  const silent = soleAgent ? absentEverywhere([...absent.values()], range) : [range];
   return sources.map((source) => {
     const expected = expectedMinutes(source, range, outages);
     const lacking = intersect(expected, absent.get(source.source)!);

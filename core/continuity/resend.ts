@@ -41,7 +41,14 @@ export const isDueAgain = (request: ResendRequest, nowMinute: number): boolean =
 /** Reasons that ask for a resend by themselves. */
 const ASKS = new Set<Gap['reason']>(['kept-at-the-edge', 'not-asked']);
 /** Reasons for which an operator may ask again. What waits is sent anyway, and nobody hears a silent facility's agent. */
-const ASKS_ON_REQUEST = new Set<Gap['reason']>([...ASKS, 'not-held', 'not-in-the-answer', 'never-answered']);
+const ASKS_ON_REQUEST = new Set<Gap['reason']>([
+  ...ASKS,
+  'not-held',
+  'not-in-the-answer',
+  'never-answered',
+  'quarantined',
+  'not-reported',
+]);
 
 /**
  * The ranges to ask a facility's agent for: what its gaps lack, joined over the sources, without what an open request

@@ -15,15 +15,27 @@ export const CLASS_OF_REASON = {
   'no-agent': 'lost',
   'not-held': 'lost',
   'not-asked': 'lost',
+  quarantined: 'recoverable',
   'without-reading': 'analyser-down',
-  'not-reported': 'analyser-down',
+  'not-reported': 'not-reported',
 } as const;
 
 export type GapReason = keyof typeof CLASS_OF_REASON;
 export type GapClass = (typeof CLASS_OF_REASON)[GapReason];
 
 /** From the worst to the mildest. */
-export const GAP_CLASSES = ['lost', 'edge-offline', 'resend-requested', 'buffered', 'analyser-down'] as const;
+export const GAP_CLASSES = [
+  'lost',
+  'recoverable',
+  'edge-offline',
+  'resend-requested',
+  'buffered',
+  'not-reported',
+  'analyser-down',
+] as const;
+
+/** verify-continuity sees neither what failed on the way nor what is in quarantine: people can look there. */
+const NOT_AT_THE_EDGE = 'look in `ew redrive --dry-run` and `ew quarantine list`';
 
 /** The reasons in words, for people. */
 export const REASON_TEXT: Readonly<Record<GapReason, string>> = {
@@ -33,13 +45,16 @@ export const REASON_TEXT: Readonly<Record<GapReason, string>> = {
   'not-reached-yet': 'the facility sends earlier minutes at present',
   asked: 'the edge agent was asked to send them again',
   'on-their-way': 'the edge agent says that it has sent them again',
-  'not-in-the-answer': 'the edge agent was asked, and they are still not here',
-  'never-answered': 'the edge agent was asked for a day and did not answer',
-  'no-agent': 'no edge agent is registered for the facility',
-  'not-held': 'the edge agent does not have them',
+  'not-in-the-answer': `the edge agent was asked, and they are still not here; ${NOT_AT_THE_EDGE}`,
+  'never-answered': `the edge agent was asked for a day and did not answer; ${NOT_AT_THE_EDGE}`,
+  'no-agent': `no edge agent of the facility holds a certificate; ${NOT_AT_THE_EDGE}`,
+  'not-held': `the edge agent does not have them; ${NOT_AT_THE_EDGE}`,
   'not-asked': 'the edge agent does not say whether it has them, and was not asked yet',
-  'without-reading': 'stored without any reading',
-  'not-reported': 'the facility has sent these minutes without this source',
+  quarantined:
+    'not at the edge, but messages that came from the facility later are in quarantine: `ew quarantine list`',
+  'without-reading': 'stored without any reading although the unit was fired',
+  'not-reported':
+    'the facility has sent these minutes without this source: if its analysers were down, declare it (`ew outage declare`)',
 };
 
 /** Minutes of one source that are expected and not there with a reading, all for one reason. */
@@ -51,9 +66,11 @@ export interface Gap {
   readonly reason: GapReason;
 }
 
-/** The minutes of an analyser that is down are accounted for: every other gap is minutes that are missing. */
-export const isMissing = ({ reason }: { readonly reason: GapReason }): boolean =>
-  CLASS_OF_REASON[reason] !== 'analyser-down';
+/** Only what is stored is accounted for, with a reading or without one: every other gap is minutes that are missing. */
+export const isMissing = ({ reason }: { readonly reason: GapReason }): boolean => reason !== 'without-reading';
+
+/** The longest range that can be asked for: a quarter, with room. */
+export const MOST_DAYS = 100;
 
 const minuteRange = z.strictObject({ from: minuteText, until: minuteText });
 const count = z.int().min(0);
@@ -63,6 +80,8 @@ export const continuityRequest = z.strictObject({
   range: minuteRange,
   /** @default every facility */
   facilities: z.array(z.string().regex(FACILITY_NAME)).min(1).max(200).optional(),
+  /** Only the facilities after this one, which the answer before ended with. */
+  after: z.string().regex(FACILITY_NAME).optional(),
   /** Wanted when nothing is missing. */
   certificate: z.boolean().default(false),
   /** Ask the edge agents for what is missing, also for what they have answered before. */
@@ -87,6 +106,7 @@ const sourceContinuity = z.strictObject({
   storedMinutes: count,
   /** Expected but for a declared outage. */
   declaredOutageMinutes: count,
+  /** Stored without any reading. */
   analyserDownMinutes: count,
   missingMinutes: count,
 });
@@ -113,8 +133,14 @@ export const continuityReport = z.strictObject({
   /** Nothing that is expected in the range is missing. */
   complete: z.boolean(),
   facilities: z.array(facilityContinuity),
+  /** There are more facilities than this answer has room for: it ends with this one. */
+  continueAfter: z.string().regex(FACILITY_NAME).optional(),
   certificate: noGapCertificate.optional(),
 });
 
+/** Its answer to a request that has none: why. */
+export const continuityRefusal = z.strictObject({ refused: z.string() });
+
+export type ContinuityRefusal = z.infer<typeof continuityRefusal>;
 export type ContinuityReport = z.infer<typeof continuityReport>;
 export type FacilityContinuity = ContinuityReport['facilities'][number];

@@ -5,14 +5,24 @@ import { FACILITY_NAME, minuteText, NAME } from './measurement-message.ts';
 const name = z.string().regex(NAME, 'expected a name of up to 32 letters, digits and _ . * -');
 export const decimalText = z.string().regex(DECIMAL_TEXT, 'expected a decimal number in quotes');
 const date = z.iso.date();
+/** For people. No control characters and no halves of characters: the database takes neither. */
+const text = (longest: number) =>
+  z
+    .string()
+    .min(1)
+    .max(longest)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'expected text without control characters and half characters');
+
+/** Largest part of one source, as JSON in UTF-8: what the database gives back in one row. */
+export const MAX_SOURCE_BYTES = 50_000;
 
 const channel = z.strictObject({
   channel: name,
   /** Place of the reading in the stored minute, from 1. Never given to another channel, in no version. */
   position: z.int().min(1).max(64),
   /** What is read, in EPA's code: NOXC, O2C, CO2C, SO2C, FLOW, H2O, GAS (fuel flow) or another. */
-  parameter: z.string().min(1).max(16),
-  unit: z.string().min(1).max(24),
+  parameter: text(16),
+  unit: text(24),
   basis: z.enum(['wet', 'dry', 'none']),
   /** A reading outside is out of range. */
   range: z.strictObject({ low: z.number().min(-1e12).max(1e12), high: z.number().min(-1e12).max(1e12) }),
@@ -56,13 +66,11 @@ const limit = z.strictObject({
   rule: name,
   /** The hourly value that is averaged. */
   parameter: z.enum(['noxRate', 'so2MassRate', 'co2MassRate', 'noxMassRate', 'heatInputRate']),
-  unit: z.string().min(1).max(24),
+  unit: text(24),
   /** Length of the rolling window, in operating hours. */
   operatingHours: z.int().min(1).max(8760),
   /** The limit through time: a new value from its date on. */
-  versions: z
-    .array(z.strictObject({ effectiveFrom: date, value: decimalText, citation: z.string().min(1).max(200) }))
-    .min(1),
+  versions: z.array(z.strictObject({ effectiveFrom: date, value: decimalText, citation: text(200) })).min(1),
 });
 
 const sourceVersion = z.strictObject({
@@ -80,7 +88,7 @@ export const monitoringPlan = z.strictObject({
   /** Name in topics and keys; an ORIS code where there is one. */
   facility: z.string().regex(FACILITY_NAME, 'expected a name of up to 32 letters, digits and _ -'),
   orisCode: z.int().min(1).nullable(),
-  name: z.string().min(1).max(120),
+  name: text(120),
   /** Local standard time without daylight saving, minutes east of UTC: -420 for Mountain Standard Time. */
   utcOffsetMinutes: z.int().min(-720).max(840),
   sources: z

@@ -17,10 +17,8 @@ const certifiedSource = z.strictObject({
   /** Stored minutes of the range: those that the digest covers. */
   storedMinutes: count,
   declaredOutageMinutes: count,
-  /** Stored, but no analyser gave a reading. */
+  /** Stored, but no analyser gave a reading although the unit was fired. */
   withoutReadingMinutes: count,
-  /** Not stored, but sent by the facility for its other sources: the analysers of this one gave nothing. */
-  notReportedMinutes: count,
   digest,
 });
 
@@ -77,7 +75,7 @@ export const totalsOf = (facilities: readonly CertifiedFacility[]): Totals => {
     expectedMinutes: total((source) => source.expectedMinutes),
     storedMinutes: total((source) => source.storedMinutes),
     declaredOutageMinutes: total((source) => source.declaredOutageMinutes),
-    analyserDownMinutes: total((source) => source.withoutReadingMinutes + source.notReportedMinutes),
+    analyserDownMinutes: total((source) => source.withoutReadingMinutes),
   };
 };
 
@@ -96,11 +94,14 @@ export const contradictions = (given: NoGapStatement, sha256: Sha256): string[] 
       found.push(`${name} is ${given[name as keyof Totals]}, its sources add up to ${total}`);
   for (const { facility, sources } of facilities)
     for (const source of sources) {
-      const { expectedMinutes, storedMinutes, notReportedMinutes, declaredOutageMinutes } = source;
-      if (storedMinutes + notReportedMinutes < expectedMinutes)
-        found.push(
-          `${facility}/${source.source}: ${expectedMinutes} minutes expected, ${storedMinutes} stored and ${notReportedMinutes} not reported`,
-        );
+      const { expectedMinutes, storedMinutes, withoutReadingMinutes, declaredOutageMinutes } = source;
+      const minutesOf = `${facility}/${source.source}: ${expectedMinutes} minutes expected`;
+      if (storedMinutes < expectedMinutes) found.push(`${minutesOf}, ${storedMinutes} stored`);
+      // Every stored minute is one that was expected, or would have been without an outage.
+      if (storedMinutes > expectedMinutes + declaredOutageMinutes)
+        found.push(`${minutesOf} and ${declaredOutageMinutes} in declared outages, but ${storedMinutes} stored`);
+      if (withoutReadingMinutes > storedMinutes)
+        found.push(`${facility}/${source.source}: more minutes without a reading than stored ones`);
       if (expectedMinutes + declaredOutageMinutes > minutes || storedMinutes > minutes)
         found.push(`${facility}/${source.source}: more minutes than the ${minutes} of the range`);
     }

@@ -1,4 +1,10 @@
-import type { Channel, Formula, MonitoringPlan, SourceVersion } from '../contracts/monitoring-plan.ts';
+import {
+  type Channel,
+  type Formula,
+  MAX_SOURCE_BYTES,
+  type MonitoringPlan,
+  type SourceVersion,
+} from '../contracts/monitoring-plan.ts';
 
 type Basis = Channel['basis'];
 
@@ -94,7 +100,11 @@ export const planDefects = (plan: MonitoringPlan): readonly string[] => {
   const defects: string[] = [];
   const names = new Set(plan.sources.map(({ source }) => source));
   if (names.size < plan.sources.length) defects.push('a source is named twice');
-  for (const { source, versions } of plan.sources) {
+  for (const part of plan.sources) {
+    const { source, versions } = part;
+    const bytes = new TextEncoder().encode(JSON.stringify(part)).length;
+    if (bytes > MAX_SOURCE_BYTES)
+      defects.push(`source ${source}: ${bytes} bytes as JSON, at most ${MAX_SOURCE_BYTES} can be stored`);
     const starts = new Set(versions.map(({ effectiveFrom }) => effectiveFrom));
     if (starts.size < versions.length) defects.push(`source ${source}: two versions begin at the same minute`);
     const owners = new Map<number, string>();

@@ -125,7 +125,13 @@ export const validateMessage = (
     );
   const index = indexOf(plan);
   const unknown = message.channels.find((channel) => !index.channels.has(channel));
-  if (unknown !== undefined) return refuse('UNKNOWN_CHANNEL', `facility ${plan.facility} has no channel ${unknown}`);
+  if (unknown !== undefined) {
+    // A source that nobody knows explains its channels, too.
+    const stranger = message.sources.find(({ source }) => !index.sources.has(source));
+    return stranger
+      ? refuse('UNKNOWN_SOURCE', `facility ${plan.facility} has no source ${stranger.source}`)
+      : refuse('UNKNOWN_CHANNEL', `facility ${plan.facility} has no channel ${unknown}`);
+  }
 
   const columns = message.channels.length;
   const key = message.channels.join(' ');

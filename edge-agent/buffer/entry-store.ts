@@ -12,7 +12,7 @@ export interface EntryKey {
 
 /** An acknowledged message that is kept, as it was sent. `sequence` is that of its first entry. */
 export interface KeptKey extends EntryKey {
-  /** Minute of the acknowledgement, counted from 1970 in UTC. */
+  /** When it was acknowledged: minutes for which the buffer had been in use by then, whatever the clock said. */
   readonly since: number;
 }
 

@@ -8,10 +8,12 @@ export interface KeptMinutes {
   bytes(): number;
   /** From this minute on, what was acknowledged is kept; undefined when nothing is. */
   from(): number | undefined;
+  /** `since` of what is acknowledged now. */
+  minute(): number;
   /** Counts one that the store has taken in. */
   admitted(key: KeptKey): void;
-  /** Forgets the oldest that are over their time at minute `now`, or over `maxBytes` together; a few at a time. */
-  forget(now: number, maxBytes: number): Promise<void>;
+  /** Forgets the oldest that are over their time, or over `maxBytes` together; a few at a time. */
+  forget(maxBytes: number): Promise<void>;
   /** What there is of a range of minutes, in order, cut to it. */
   within(from: number, until: number): Iterable<EncodedMinutes>;
 }
@@ -19,16 +21,30 @@ export interface KeptMinutes {
 /** Bounds a transaction: after a long run without acknowledgements the rest goes with the next ones. */
 const FORGOTTEN_AT_ONCE = 32;
 
-/** @param keepMinutes how long a message is kept after its acknowledgement */
-export const keptMinutes = (store: EntryStore, keepMinutes: number): KeptMinutes => {
+/**
+ * Ages are counted in the time for which the agent has run since, not by the time of day: a clock that is set wrong and
+ * right again, also over a restart, would make everything old at once, or keep it for ever. Goes on from the newest
+ * acknowledgement of the run before, so that what an agent that was switched off has is kept for longer, room permitting.
+ *
+ * @param keepMinutes how long a message is kept after its acknowledgement
+ * @param elapsed milliseconds since some moment, of a clock that nobody sets
+ */
+export const keptMinutes = (store: EntryStore, keepMinutes: number, elapsed: () => number): KeptMinutes => {
   let bytes = 0;
-  for (const key of store.kept(0)) bytes += key.bytes;
+  let inUseBefore = 0;
+  for (const key of store.kept(0)) {
+    bytes += key.bytes;
+    inUseBefore = Math.max(inUseBefore, key.since);
+  }
+  const opened = elapsed();
+  const minute = () => inUseBefore + Math.floor((elapsed() - opened) / 60_000);
   /** On their way out; the store still lists them until that is written. */
   const leaving = new Set<number>();
 
-  const overdue = (now: number, maxBytes: number): readonly KeptKey[] => {
+  const overdue = (maxBytes: number): readonly KeptKey[] => {
     const keys: KeptKey[] = [];
     if (bytes === 0) return keys;
+    const now = minute();
     for (const key of store.kept(0)) {
       if (leaving.has(key.sequence)) continue;
       if ((bytes <= maxBytes && now - key.since < keepMinutes) || keys.length >= FORGOTTEN_AT_ONCE) break;
@@ -45,11 +61,12 @@ export const keptMinutes = (store: EntryStore, keepMinutes: number): KeptMinutes
       for (const { start, sequence } of store.kept(0)) if (!leaving.has(sequence)) return start;
       return undefined;
     },
+    minute,
     admitted(key) {
       bytes += key.bytes;
     },
-    async forget(now, maxBytes) {
-      const keys = overdue(now, maxBytes);
+    async forget(maxBytes) {
+      const keys = overdue(maxBytes);
       if (keys.length === 0) return;
       try {
         await store.forget(keys);

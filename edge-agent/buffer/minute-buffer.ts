@@ -86,8 +86,7 @@ export const minuteBuffer = (store: EntryStore, maxBytes: number, keeping?: Keep
     taken.added(key);
   }
   for (const key of store.kept(0)) sequence = Math.max(sequence, key.sequence);
-  const kept = keptMinutes(store, 60 * (keeping?.hours ?? 0));
-  const minuteNow = () => Math.floor((keeping?.clock.now() ?? 0) / 60_000);
+  const kept = keptMinutes(store, 60 * (keeping?.hours ?? 0), keeping?.clock.elapsed ?? (() => 0));
   const positions = new Map<string, number>();
   /** First minute that a source has to give again, because the disk was full. */
   const stalledAt = new Map<string, number>();
@@ -99,7 +98,7 @@ export const minuteBuffer = (store: EntryStore, maxBytes: number, keeping?: Keep
       bytes += sign * entry.bytes;
     }
   };
-  const forget = () => kept.forget(minuteNow(), maxBytes - bytes);
+  const forget = () => kept.forget(maxBytes - bytes);
   const write = async (appends: readonly Append[]) => {
     const entries = appends.flatMap((append) => append.entries);
     const moved = new Map(appends.map(({ source, next }) => [source, next]));
@@ -107,7 +106,7 @@ export const minuteBuffer = (store: EntryStore, maxBytes: number, keeping?: Keep
       await Promise.all([store.append(entries, moved), forget()]);
     } catch (error) {
       if (!(error instanceof StorageFull) || kept.bytes() === 0) throw error;
-      await kept.forget(minuteNow(), kept.bytes() / 2);
+      await kept.forget(kept.bytes() / 2);
       await store.append(entries, moved);
     }
     for (const entry of entries) taken.added(entry);
@@ -122,7 +121,7 @@ export const minuteBuffer = (store: EntryStore, maxBytes: number, keeping?: Keep
 
   const { orLater, catchUp } = unwritten();
   const letGo = async ({ entries, body, start, minutes }: BufferedMessage) => {
-    const key = { sequence: entries[0]!.sequence, start, minutes, bytes: body.length, since: minuteNow() };
+    const key = { sequence: entries[0]!.sequence, start, minutes, bytes: body.length, since: kept.minute() };
     const fits = keeping !== undefined && keeping.hours > 0 && bytes + key.bytes <= maxBytes;
     try {
       await Promise.all([store.remove(entries, fits ? { ...key, body } : undefined), forget()]);

@@ -112,6 +112,14 @@ export const takeIntoUse = (paths: DevicePaths, becomes: Provisioned): void => {
   finishTakeover(paths);
 };
 
+/** Keeps a copy of what is in place, the pair as well as the answer, beside it; all of it may be missing. */
+export const keepOld = (paths: DevicePaths): void => {
+  for (const file of [paths.certificateFile, paths.keyFile, identityFileOf(paths)]) {
+    const content = readIfThere(file);
+    if (content !== undefined) writeSecretly(`${file}.old`, content);
+  }
+};
+
 /** Ends a takeover that was interrupted. To be called before the pair is read. */
 export const finishTakeover = (paths: DevicePaths): void => {
   const next = readJson(pendingFile(paths), pending);

@@ -9,6 +9,8 @@ import { MAX_MINUTES } from '#core/contracts/measurement-message';
 import { type MonitoringPlan, monitoringPlan } from '#core/contracts/monitoring-plan';
 import { minuteOfText, textOfMinute } from '#core/time';
 import { planDefects } from '#core/validation/plan-defects';
+import { givenPath } from '../given-path.ts';
+import { WrongUsage } from '../wrong-usage.ts';
 import { plot } from './plot.ts';
 import { type Fault, faultScript, scriptDefects } from './script.ts';
 import { seriesOf } from './series.ts';
@@ -81,14 +83,14 @@ const readFaults = async (file: string | undefined, plan: MonitoringPlan): Promi
 };
 
 const required = (value: string | undefined, option: string): string => {
-  if (value === undefined) throw new Error(`expected --${option}; --help explains it`);
+  if (value === undefined) throw new WrongUsage(`expected --${option}; --help explains it`);
   return value;
 };
 
 const wholeNumber = (text: string, option: string, low: number, high: number): number => {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < low || value > high)
-    throw new Error(`--${option}: expected a whole number from ${low} to ${high}, got ${text}`);
+    throw new WrongUsage(`--${option}: expected a whole number from ${low} to ${high}, got ${text}`);
   return value;
 };
 
@@ -131,8 +133,9 @@ export const simulateCommand = async (argv: readonly string[]): Promise<void> =>
     process.stdout.write(SIMULATE_HELP);
     return;
   }
-  const plan = await readPlan(required(values.plan, 'plan'));
-  const faults = await readFaults(values.fault, plan);
+  const given = (file: string | undefined) => (file === undefined ? undefined : givenPath(file));
+  const plan = await readPlan(givenPath(required(values.plan, 'plan')));
+  const faults = await readFaults(given(values.fault), plan);
   const simulation: Simulation = {
     plan,
     seed: wholeNumber(values.seed, 'seed', 0, 2_147_483_647),
@@ -142,12 +145,12 @@ export const simulateCommand = async (argv: readonly string[]): Promise<void> =>
     minutesPerMessage: wholeNumber(values['minutes-per-message'], 'minutes-per-message', 1, MAX_MINUTES),
   };
   if (simulation.until <= simulation.from)
-    throw new Error(`--until: expected a minute after --from ${values.from}, got ${values.until}`);
+    throw new WrongUsage(`--until: expected a minute after --from ${values.from}, got ${values.until}`);
 
   const drawn: [Fault, Awaited<ReturnType<typeof seriesOf>>][] = [];
   if (values.plot !== undefined || values.sketch)
     for (const fault of faults) drawn.push([fault, await seriesOf(plan, simulation.seed, fault)]);
-  if (values.plot !== undefined) await writeFile(values.plot, plot(drawn));
+  if (values.plot !== undefined) await writeFile(givenPath(values.plot), plot(drawn));
   if (values.sketch) {
     for (const [fault, series] of drawn) process.stdout.write(`${sketch(fault, series)}\n\n`);
     return;
@@ -155,9 +158,10 @@ export const simulateCommand = async (argv: readonly string[]): Promise<void> =>
 
   const { messages, truth } = simulate(simulation);
   if (values.thing !== undefined && !/^[a-zA-Z0-9:_-]{1,128}$/.test(values.thing))
-    throw new Error(`--thing: expected up to 128 letters, digits and : _ -, got ${values.thing}`);
+    throw new WrongUsage(`--thing: expected up to 128 letters, digits and : _ -, got ${values.thing}`);
   const topic = messageTopic(plan.facility, values.thing ?? `edge-${plan.facility}`);
-  await writeMessages(messages, { out: values.out, topic, plain: values.plain });
-  const truthFile = values.truth ?? (values.out === '-' ? undefined : `${values.out}.truth.json`);
+  const out = values.out === '-' ? '-' : givenPath(values.out);
+  await writeMessages(messages, { out, topic, plain: values.plain });
+  const truthFile = given(values.truth) ?? (out === '-' ? undefined : `${out}.truth.json`);
   if (truthFile !== undefined) await writeFile(truthFile, `${JSON.stringify(truth(), null, 1)}\n`);
 };

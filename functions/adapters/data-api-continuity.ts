@@ -23,6 +23,8 @@ export interface FacilityState {
   readonly planRevision: number;
   readonly watermark: number | undefined;
   readonly heardMinute: number | undefined;
+  /** When the last message arrived that is in quarantine now. */
+  readonly quarantinedMinute: number | undefined;
 }
 
 export type ContinuityStore = ReturnType<typeof dataApiContinuity>;
@@ -78,12 +80,13 @@ const storedMinutes = ({ execute }: Database) => ({
     const rows = await execute(STATE, { facility });
     const [first] = rows;
     if (!first) return undefined;
-    const [planRevision, watermark, heardMinute] = first;
+    const [planRevision, watermark, heardMinute, quarantinedMinute] = first;
     return {
       planRevision: planRevision as number,
       watermark: (watermark as number | null) ?? undefined,
       heardMinute: (heardMinute as number | null) ?? undefined,
-      sources: rows.flatMap(([, , , source, begins]) =>
+      quarantinedMinute: (quarantinedMinute as number | null) ?? undefined,
+      sources: rows.flatMap(([, , , , source, begins]) =>
         source === null ? [] : [{ source: source as string, begins: begins as number | null }],
       ),
     };
@@ -117,11 +120,11 @@ where f.facility > :after
 group by f.facility, c.until_minute, c.swept_hour order by f.facility limit :limit`;
 
 /**
- * Since when minutes of source `s` are expected. Its hours and the marks of those not yet computed lead to its first
- * minute through two look-ups, whatever the number of months.
+ * Since when minutes of source `s` are expected: its first minute, whatever its plan says now. Its hours and the marks of
+ * those not yet computed lead there through two look-ups, whatever the number of months.
  */
 const BEGINS = `
-  select greatest(stored.minute, planned.minute) as begins
+  select stored.minute as begins
   from (select least(
       (select hour from hour where source_id = s.source_id order by hour limit 1),
       (select hour from dirty_hour where source_id = s.source_id order by hour limit 1)) as hour) as first
@@ -129,13 +132,10 @@ const BEGINS = `
     select coalesce((select min(minute) from minute
       where source_id = s.source_id and minute >= first.hour * 60 and minute < first.hour * 60 + 60),
       first.hour * 60) as minute) as stored
-  cross join lateral (
-    select cast(extract(epoch from min(cast(version ->> 'effectiveFrom' as timestamptz))) / 60 as integer) as minute
-    from jsonb_array_elements(s.plan -> 'versions') as version) as planned
   where first.hour is not null`;
 
 /**
- * Between two minutes with a reading that do not follow each other lies a hole; a minute that is none stands behind the
+ * Between two minutes with a reading that do not follow each other lies a hole (a unit that is not fired owes none); a minute that is none stands behind the
  * range, so that a hole at its end is found too. What is looked at closer is only what was found: complete minutes cost
  * one walk over the index and give no row. `offset 0` keeps that walk within each source.
  */
@@ -153,7 +153,7 @@ hole as materialized (
       select minute from minute
       where source_id = s.source_id and minute >= span."from" and minute < span.until
         and minute >= cast(:low as integer) and minute < cast(:high as integer)
-        and num_nonnulls(variadic readings) > 0
+        and (fired_seconds = 0 or num_nonnulls(variadic readings) > 0)
       union all select span.until) as reported
     offset 0) as found
   where found.minute > found.after + 1
@@ -182,7 +182,10 @@ where (facility, source, kind, "from") > (:afterFacility, :afterSource, :afterKi
 order by facility, source, kind, "from" limit :limit`;
 
 const STATE = `
-select f.plan_revision, c.watermark, cast(floor(extract(epoch from c.arrived_at) / 60) as integer), s.source, since.begins
+select f.plan_revision, c.watermark, cast(floor(extract(epoch from c.arrived_at) / 60) as integer),
+  (select cast(floor(extract(epoch from max(q.received)) / 60) as integer) from quarantine q
+    where q.facility = f.facility and q.state <> 'reprocessed'),
+  s.source, since.begins
 from facility f
 left join facility_clock c using (facility)
 left join source s using (facility)

@@ -38,9 +38,19 @@ export const dataApiGaps = ({ execute }: Database) => ({
     });
   },
 
-  /** Minutes before `until` have been looked at. */
-  markChecked: async (facilities: readonly string[], until: number, sweptHour: number): Promise<void> => {
-    if (facilities.length > 0) await execute(CHECKED, { facilities: texts(facilities), until, sweptHour });
+  /** Minutes before `until` have been looked at, unless a facility went back behind `checkedUntil` meanwhile. */
+  markChecked: async (
+    facilities: readonly { readonly facility: string; readonly checkedUntil: number | null }[],
+    until: number,
+    sweptHour: number,
+  ): Promise<void> => {
+    if (facilities.length === 0) return;
+    await execute(CHECKED, {
+      facilities: texts(facilities.map(({ facility }) => facility)),
+      before: numbers(facilities.map(({ checkedUntil }) => checkedUntil)),
+      until,
+      sweptHour,
+    });
   },
 
   /** Requests of a facility that are open or overlap the range. */
@@ -121,10 +131,16 @@ on conflict (source_id, first_minute) do update
     found_at = case when g.closed_at is null then g.found_at else excluded.found_at end`;
 
 const CHECKED = `
-insert into continuity_checked as c (facility, until_minute, swept_hour)
-select facility, :until, :sweptHour from unnest(cast(:facilities as text[])) as t (facility)
-on conflict (facility) do update set until_minute = greatest(c.until_minute, excluded.until_minute),
-  swept_hour = greatest(c.swept_hour, excluded.swept_hour)`;
+with looked as (
+  select * from unnest(cast(:facilities as text[]), cast(:before as integer[])) as t (facility, before)
+),
+forward as (
+  update continuity_checked c set until_minute = greatest(c.until_minute, :until),
+    swept_hour = greatest(c.swept_hour, :sweptHour)
+  from looked where looked.facility = c.facility and c.until_minute >= coalesce(looked.before, c.until_minute)
+)
+insert into continuity_checked (facility, until_minute, swept_hour)
+select facility, :until, :sweptHour from looked on conflict do nothing`;
 
 const REQUESTS = `
 select request_id, facility, thing, first_minute, until_minute, requested_minute, sent_minute, attempts,

@@ -46,7 +46,10 @@ export const declareOutage = async (execute: Execute, outage: OutageDeclaration)
   return { id: row![0] as number, known: false };
 };
 
-/** Withdraws a declaration. Undefined when there is none of that number; one withdrawn before comes back as it was. */
+/**
+ * Withdraws a declaration, and sets the continuity check of its facility back to where it begins. Undefined when there is none of that number; one withdrawn before comes
+ * back as it was.
+ */
 export const withdrawOutage = async (
   execute: Execute,
   id: number,
@@ -56,6 +59,10 @@ export const withdrawOutage = async (
   const outage = outageOf(row);
   if (outage.withdrawnAt !== null) return { outage, withdrawn: false };
   await execute('update declared_outage set withdrawn_at = now() where outage_id = :id', { id });
+  await execute('update continuity_checked set until_minute = least(until_minute, :from) where facility = :facility', {
+    facility: outage.facility,
+    from: outage.from,
+  });
   return { outage, withdrawn: true };
 };
 

@@ -1,5 +1,10 @@
 import type * as z from 'zod';
-import { type MonitoringPlan, monitoringPlan, type SourcePlan } from '#core/contracts/monitoring-plan';
+import {
+  MAX_SOURCE_BYTES,
+  type MonitoringPlan,
+  monitoringPlan,
+  type SourcePlan,
+} from '#core/contracts/monitoring-plan';
 import { EmissionWatchError } from '#core/errors';
 import type { PlannedFacility, PlanStore } from '#core/ports';
 import { planDefects } from '#core/validation/plan-defects';
@@ -10,9 +15,10 @@ const CACHE_MS = 60_000;
 const FRESH_MS = 5000;
 /** More unknown facilities than devices could name are somebody's mistake; what is known of them is forgotten. */
 const MAX_UNKNOWN = 10_000;
-/** The Data API gives back rows of at most 64 KB and answers of at most 1 MiB: a read may hold 16 of the largest. */
-/** As text the database adds a blank after every comma and colon, a tenth of the size at most. */
-const MAX_SOURCE_BYTES = 50_000;
+/**
+ * The Data API gives back rows of at most 64 KB and answers of at most 1 MiB: a read may hold 16 of the largest sources.
+ * As text the database adds a blank after every comma and colon, a tenth of MAX_SOURCE_BYTES at most.
+ */
 const READ_BYTES = 900_000;
 
 interface Versioned {

@@ -1,6 +1,7 @@
 import middy from '@middy/core';
+import type * as z from 'zod';
 import { MetricUnit, observed } from '#adapters/observed';
-import { type RecoveryAnswer, type RecoveryRequest, recoveryRequest } from '#core/contracts/recovery';
+import { type RecoveryAnswer, type RecoveryRefusal, recoveryRequest } from '#core/contracts/recovery';
 import { type Redrive, redrive } from './redrive.ts';
 import { type Reprocess, reprocess } from './reprocess.ts';
 
@@ -23,8 +24,11 @@ export const makeHandler = (parts: RecoverRecords) => {
   const { logger, metrics, middleware } = observed('recover-records');
   const measurements = parts.streams.get(parts.measurementsStream)!;
 
-  const handle = async (event: unknown): Promise<RecoveryAnswer> => {
-    const { from, keys, dryRun } = readRequest(event);
+  const handle = async (event: unknown): Promise<RecoveryAnswer | RecoveryRefusal> => {
+    const request = recoveryRequest.safeParse(event);
+    // An answer, because a failure of the function would count against a deployment that is under way.
+    if (!request.success) return { refused: `the request cannot be read: ${firstOf(request.error)}` };
+    const { from, keys, dryRun } = request.data;
     const until = parts.now() + BUDGET_MS;
     const answer =
       from === 'failed'
@@ -39,13 +43,8 @@ export const makeHandler = (parts: RecoverRecords) => {
     return answer;
   };
 
-  return middy<unknown, RecoveryAnswer>().use(middleware).handler(handle);
+  return middy<unknown, RecoveryAnswer | RecoveryRefusal>().use(middleware).handler(handle);
 };
 
-/** @throws Error that says what is wrong with the request */
-const readRequest = (event: unknown): RecoveryRequest => {
-  const read = recoveryRequest.safeParse(event);
-  if (read.success) return read.data;
-  const [issue] = read.error.issues;
-  throw new Error(`the request cannot be read: ${issue!.path.join('.') || 'the whole'}: ${issue!.message}`);
-};
+const firstOf = ({ issues: [issue] }: z.ZodError): string =>
+  `${issue!.path.join('.') || 'the whole'}: ${issue!.message}`;

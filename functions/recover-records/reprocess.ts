@@ -51,9 +51,10 @@ const recordOf = async (key: string, landing: Reprocess['landing']): Promise<Fou
       return { key, why: `${key} is not the record that was quarantined: its SHA-256 is another` };
     return { key, partition: facilityOf(data) ?? recordId, data };
   } catch (error) {
+    const { message, $metadata } = error as Error & { readonly $metadata?: { readonly httpStatusCode?: number } };
     // Nobody may list the landing bucket, and who may not list is not told what is missing.
-    if ((error as Error).name === 'AccessDenied')
-      return { key, why: `${key} is not in the landing bucket, or may not be read: ${reasonOf(error)}` };
+    if ($metadata?.httpStatusCode === 403)
+      return { key, why: `${key} is not in the landing bucket, or may not be read (${message})` };
     return { key, why: reasonOf(error) };
   }
 };

@@ -35,8 +35,7 @@ export const ask = async (
   const missing = gaps.filter(isMissing);
   const requests = [...facts.requests];
   for (const [i, request] of requests.entries()) {
-    const wanted = things.includes(request.thing) && intersect(missing, [request]).length > 0;
-    if (!wanted || !isDueAgain(request, nowMinute)) continue;
+    if (!isDueAgain(request, nowMinute) || intersect(missing, [request]).length === 0) continue;
     requests[i] = { ...request, sentMinute: nowMinute, attempts: request.attempts + 1 };
     await store.rememberRequest(requests[i]);
     await send(requests[i]);

@@ -3,17 +3,20 @@ import type { ContinuityStore } from '#adapters/data-api-continuity';
 import { minutesIn, type Range } from '#core/continuity/ranges';
 import {
   type CertifiedFacility,
+  contradictions,
   type NoGapCertificate,
   type NoGapStatement,
   signedText,
   totalsOf,
 } from '#core/evidence/certificate';
+import { withLowS } from '#core/evidence/low-s';
 import { sourceDigest, wholeDigest } from '#core/evidence/minute-digest';
 import type { EvidenceKey } from '#core/ports';
 import { textOfMinute } from '#core/time';
 import { declaredMinutes } from './declared-minutes.ts';
 import type { Examined } from './examine.ts';
 import { portions } from './portions.ts';
+import { RequestRefusedError } from './refusal.ts';
 
 export interface Certify {
   readonly store: ContinuityStore;
@@ -50,7 +53,12 @@ export const certify = async (
       fingerprint: sha256(der).toString('hex'),
     },
   };
-  const signature = await key.sign(sha256(signedText(statement)));
+  const [contradiction] = contradictions(statement, sha256Text);
+  if (contradiction !== undefined)
+    throw new RequestRefusedError(
+      `minutes were stored while they were counted (${contradiction}): ask for the certificate again`,
+    );
+  const signature = withLowS(await key.sign(sha256(signedText(statement))));
   return { statement, signature: Buffer.from(signature).toString('base64') };
 };
 
@@ -77,7 +85,6 @@ const certifiedFacility = async (
         expectedMinutes: minutesIn(found.expected),
         declaredOutageMinutes: declaredMinutes(source, range, outages),
         withoutReadingMinutes: minutesIn(found.withoutReading),
-        notReportedMinutes: minutesIn(found.notReported),
         ...sourceDigest(bySource.get(source.source) ?? [], sha256Text),
       };
     }),

@@ -36,34 +36,36 @@ export const examine = async (
 ): Promise<Examined> => {
   const state = await store.stateOf(facility);
   if (!state) throw new Error(`facility ${facility} is not known: it has no monitoring plan`);
-  const { sources, watermark, heardMinute } = state;
+  const { sources, watermark, heardMinute, quarantinedMinute } = state;
   const outages = await store.outagesOf(facility, range);
-  const things = holes.length > 0 ? await thingsOf(devices, facility) : [];
-  const findings = findGaps(range, { sources, outages, holes, agents: things.length });
-  const missing = findings.flatMap((found) => found.missing);
-  const silent = { nowMinute, watermark, heardMinute };
+  const known = holes.length > 0 ? await devices.ofFacility(facility) : [];
+  // Agents that hold a certificate: others have never sent anything, or may not any more.
+  const things = known.flatMap(({ thing, state: at }) => (at === 'provisioned' ? [thing] : []));
+  const soleAgent = known.length === 1 && things.length === 1;
+  const findings = findGaps(range, { sources, outages, holes, soleAgent });
+  const missing = findings.flatMap((found) => [...found.missing, ...found.notReported]);
+  const silent = { nowMinute, watermark, heardMinute, quarantinedMinute };
   if (missing.length === 0) {
     const facts: FacilityFacts = { ...silent, agents: [], requests: [] };
     return { facility, state, outages, findings, things, facts, gaps: classify(findings, facts) };
   }
   const reports = await Promise.all(things.map(async (thing) => ({ thing, report: await agents.reportOf(thing) })));
-  const known = await store.requestsOf(facility, hull(missing));
-  const requests = known.map((request) =>
+  // Of an agent that was revoked no answer will come: its requests keep nobody from asking the others.
+  const asked = (await store.requestsOf(facility, hull(missing))).filter(({ thing }) => things.includes(thing));
+  const requests = asked.map((request) =>
     withAnswer(request, reports.find(({ thing }) => thing === request.thing)?.report, nowMinute),
   );
-  for (const [i, request] of requests.entries()) if (request !== known[i]) await store.rememberRequest(request);
+  for (const [i, request] of requests.entries()) if (request !== asked[i]) await store.rememberRequest(request);
   const facts: FacilityFacts = { ...silent, agents: reports, requests };
   return { facility, state, outages, findings, things, facts, gaps: classify(findings, facts) };
 };
 
-/** Agents that hold a certificate: others have never sent anything, or may not any more. */
-const thingsOf = async (devices: ExamineFacility['devices'], facility: string): Promise<string[]> =>
-  (await devices.ofFacility(facility)).flatMap(({ thing, state }) => (state === 'provisioned' ? [thing] : []));
-
-export const hull = (ranges: readonly Range[]): Range => ({
-  from: Math.min(...ranges.map(({ from }) => from)),
-  until: Math.max(...ranges.map(({ until }) => until)),
-});
+/** The shortest range that holds all of them. There can be more than a call takes arguments. */
+export const hull = (ranges: readonly Range[]): Range =>
+  ranges.reduce((whole, { from, until }) => ({
+    from: Math.min(whole.from, from),
+    until: Math.max(whole.until, until),
+  }));
 
 const withAnswer = (request: ResendRequest, report: AgentReport | undefined, nowMinute: number): ResendRequest => {
   if (!isOpen(request)) return request;

@@ -1,9 +1,10 @@
 import middy from '@middy/core';
 import { MetricUnit, observed } from '#adapters/observed';
-import { type ContinuityReport, GAP_CLASSES } from '#core/contracts/continuity-report';
+import { type ContinuityRefusal, type ContinuityReport, GAP_CLASSES } from '#core/contracts/continuity-report';
 import type { Certify } from './certify.ts';
 import { checkOnRequest } from './check-on-request.ts';
 import type { ExamineFacility } from './examine.ts';
+import { RequestRefusedError } from './refusal.ts';
 import { type RegularResult, regularCheck } from './regular-check.ts';
 
 export interface VerifyContinuity extends ExamineFacility, Certify {
@@ -25,11 +26,14 @@ export const makeHandler = (parts: VerifyContinuity) => {
     metrics.addMetric('ResendsRequested', MetricUnit.Count, result.asked);
   };
 
-  const handle = async (event: unknown): Promise<ContinuityReport | undefined> => {
+  const handle = async (event: unknown): Promise<ContinuityReport | ContinuityRefusal | undefined> => {
     const now = parts.now();
     if (isRequest(event)) {
       metrics.addMetric('ContinuityRequests', MetricUnit.Count, 1);
-      return checkOnRequest(parts, event, new Date(now));
+      return checkOnRequest(parts, event, new Date(now)).catch((error: unknown) => {
+        if (error instanceof RequestRefusedError) return { refused: error.message };
+        throw error;
+      });
     }
     const result = await regularCheck(parts, Math.floor(now / 60_000));
     tell(result);
@@ -42,7 +46,7 @@ export const makeHandler = (parts: VerifyContinuity) => {
     return undefined;
   };
 
-  return middy<unknown, ContinuityReport | undefined>().use(middleware).handler(handle);
+  return middy<unknown, ContinuityReport | ContinuityRefusal | undefined>().use(middleware).handler(handle);
 };
 
 /** A schedule's event has no range. */

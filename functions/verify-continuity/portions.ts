@@ -2,6 +2,8 @@ import type { FacilityRange } from '#adapters/data-api-continuity';
 
 /** Source-minutes a statement may look at: about a second, far from the 45 that the Data API allows. */
 const PORTION = 500_000;
+/** Ranges a statement may name: it may have 4 MiB. */
+const MOST_RANGES = 20_000;
 
 export interface SizedRange extends FacilityRange {
   readonly sources: number;
@@ -14,7 +16,7 @@ export const portions = (ranges: readonly SizedRange[], most = PORTION): Facilit
   for (const { facility, sources, from, until } of ranges) {
     const width = Math.max(1, sources);
     for (let at = from; at < until; ) {
-      if (left < width) {
+      if (left < width || all.at(-1)!.length >= MOST_RANGES) {
         all.push([]);
         left = Math.max(most, width);
       }

@@ -1,7 +1,8 @@
-import type { FacilityRange, WatchedFacility } from '#adapters/data-api-continuity';
+import type { WatchedFacility } from '#adapters/data-api-continuity';
 import { lastExpected } from '#core/continuity/expected';
 import type { Hole } from '#core/continuity/find-gaps';
-import { minutesIn, unite } from '#core/continuity/ranges';
+import { joinGaps } from '#core/continuity/join-gaps';
+import { minutesIn, type Range, unite } from '#core/continuity/ranges';
 import { CLASS_OF_REASON, GAP_CLASSES, type Gap, type GapClass, isMissing } from '#core/contracts/continuity-report';
 import { hourOfMinute } from '#core/time';
 import { ask } from './ask.ts';
@@ -11,12 +12,14 @@ import { portions, type SizedRange } from './portions.ts';
 const DAY = 24 * 60;
 /** After a longer standstill of the check itself, older minutes are for a check on request. */
 const MOST = 31 * DAY;
+/** Gaps of a facility that are remembered one by one; where there are more, near ones are remembered together. */
+const MOST_REMEMBERED = 500;
 /** Facilities with gaps that are looked into at a time. */
 const AT_A_TIME = 8;
 
 export interface RegularResult {
   readonly facilities: number;
-  /** Minutes of open gaps by class, and for an analyser that is down of those looked at now. */
+  /** Minutes of open gaps by class; what was stored without a reading, or not reported, of the minutes looked at now. */
   readonly gapMinutes: Readonly<Record<GapClass, number>>;
   readonly facilitiesOffline: number;
   readonly asked: number;
@@ -36,20 +39,23 @@ export const regularCheck = async (parts: ExamineFacility, nowMinute: number): P
   const remembered = await store.openGaps();
   const windows = watched.flatMap((facility) => windowsOf(facility, remembered.get(facility.facility), until, hour));
   const holes: (Hole & { readonly facility: string })[] = [];
-  for (const portion of portions(windows)) holes.push(...(await store.holes(portion)));
+  for (const portion of portions(windows)) for (const hole of await store.holes(portion)) holes.push(hole);
 
   const lacking = Map.groupBy(holes, ({ facility }) => facility);
+  const looked = Map.groupBy(windows, ({ facility }) => facility);
   const open = new Map<string, readonly Gap[]>();
   const failed = new Map<string, unknown>();
   let asked = 0;
   const lookInto = async (facility: string) => {
     const found = lacking.get(facility) ?? [];
     try {
-      const looked = found.length > 0 ? await gapsNow(parts, facility, windows, found, nowMinute) : NOTHING;
-      const missing = looked.gaps.filter(isMissing);
-      if (missing.length > 0 || remembered.has(facility)) await store.rememberGaps(facility, missing);
-      open.set(facility, looked.gaps);
-      asked += looked.asked;
+      const now =
+        found.length > 0 ? await gapsNow(parts, facility, hull(looked.get(facility)!), found, nowMinute) : NOTHING;
+      const missing = now.gaps.filter(isToBeRemembered);
+      if (missing.length > 0 || remembered.has(facility))
+        await store.rememberGaps(facility, joinGaps(missing, MOST_REMEMBERED));
+      open.set(facility, now.gaps);
+      asked += now.asked;
     } catch (error) {
       failed.set(facility, error);
     }
@@ -58,7 +64,7 @@ export const regularCheck = async (parts: ExamineFacility, nowMinute: number): P
   for (let i = 0; i < troubled.length; i += AT_A_TIME)
     await Promise.all(troubled.slice(i, i + AT_A_TIME).map(lookInto));
 
-  const checked = watched.map(({ facility }) => facility).filter((one) => !failed.has(one));
+  const checked = watched.filter(({ facility }) => !failed.has(facility));
   await store.markChecked(checked, until, hour);
   const gaps = [...open.values()];
   return {
@@ -69,6 +75,9 @@ export const regularCheck = async (parts: ExamineFacility, nowMinute: number): P
     failed,
   };
 };
+
+/** What one agent has left out of its messages it does not have: there is nothing to come back to but a declaration. */
+const isToBeRemembered = (gap: Gap): boolean => isMissing(gap) && gap.reason !== 'not-reported';
 
 const NOTHING: { readonly gaps: readonly Gap[]; readonly asked: number } = { gaps: [], asked: 0 };
 
@@ -86,11 +95,10 @@ const windowsOf = (
 const gapsNow = async (
   parts: ExamineFacility,
   facility: string,
-  windows: readonly FacilityRange[],
+  range: Range,
   holes: readonly Hole[],
   nowMinute: number,
 ) => {
-  const range = hull(windows.filter((window) => window.facility === facility));
   const { examined, asked } = await ask(parts, await examine(parts, facility, range, holes, nowMinute));
   return { gaps: examined.gaps, asked: asked.length };
 };

@@ -51,6 +51,7 @@ export class OperatorPolicy extends ManagedPolicy {
         ['iot:DescribeCertificate', 'iot:UpdateCertificate', 'iot:AttachPolicy', 'iot:DetachPolicy'],
         [certificates],
       ),
+      allow(['iot:ListTargetsForPolicy'], [this.arn('iot', 'policy', '*')]),
       allow(['iot:DescribeThing', 'iot:GetThingShadow'], [things]),
       allow(['iot:CreateJob', 'iot:DescribeJobExecution'], [jobs, things]),
     ];
@@ -71,6 +72,8 @@ export class OperatorPolicy extends ManagedPolicy {
         'a stack has a generated id behind its name, and the stacks of the deployment are found by their names',
       [`arn:<AWS::Partition>:iot:${inAccount}:cert/*`]:
         'the id of a certificate is its checksum, so that no policy can name it before it exists',
+      [`arn:<AWS::Partition>:iot:${inAccount}:policy/*`]:
+        'the policy of claim certificates has a generated name, in a stack that this one does not depend on',
       [`arn:<AWS::Partition>:iot:${inAccount}:thing/*`]: 'things come to be when devices are provisioned',
       [`arn:<AWS::Partition>:iot:${inAccount}:job/rotate-*`]: 'the id of a job names the certificate that it replaces',
       '*': 'the certificate-making and principal-listing actions of IoT know no resources: IAM accepts only *',

@@ -216,7 +216,7 @@ describe('the whole preflight, through the SDK', () => {
         check: 'credentials',
         state: 'fail',
         finding: 'AWS does not take the credentials: The security token included in the request is expired',
-        wayOut: 'sign in again, and see `aws sts get-caller-identity`',
+        wayOut: expect.stringMatching(/^sign in with `aws sso login`.*; see `aws sts get-caller-identity`$/),
       },
     ]);
     expect(asked).toEqual(['GetCallerIdentity']);

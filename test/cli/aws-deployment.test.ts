@@ -72,9 +72,16 @@ describe('the deployment in AWS', () => {
       ['Ingest', 'Processing', 'Storage', 'TimeSeries'].map((name) => `EmissionWatch-${name}`),
     );
     expect(() => deployment.output('TimeSeries', 'Name')).toThrow(
-      'there is no stack EmissionWatch-TimeSeries: deploy it to eu-central-1 with `npm run deploy`, or set AWS_REGION',
+      'there is no stack EmissionWatch-TimeSeries: deploy it to eu-central-1 with `npm run deploy`, or give --region where it is',
     );
     expect(() => deployment.output('Storage', 'Other')).toThrow('stack EmissionWatch-Storage has no output Other');
+  });
+
+  it('is looked for in the region that is given', async () => {
+    answer = (query) => (query.get('Action') === 'GetCallerIdentity' ? caller : noStack(query.get('StackName')!));
+    const deployment = await openDeployment({ local: false, dataDir: 'unused', region: 'us-west-2' });
+    expect(deployment.region).toBe('us-west-2');
+    expect(deployment.clientConfig('KMS')).toEqual({ region: 'us-west-2' });
   });
 
   it('says who may not look at the stacks', async () => {

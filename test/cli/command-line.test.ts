@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Command, CommanderError } from 'commander';
@@ -63,6 +63,8 @@ describe('every command', () => {
         'device revoke',
         'device rotate',
         'device claim',
+        'device claims',
+        'device claim-revoke',
         'edge provision',
         'outage declare',
         'outage list',
@@ -84,6 +86,14 @@ describe('every command', () => {
     expect(help).toContain('--json');
     expect(help).not.toContain('\u001b');
     expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  it('has a summary that says what it does, and a description that commander may wrap', () => {
+    for (const [name, command] of all) {
+      expect([name, command.summary()]).toEqual([name, expect.stringMatching(/^[a-z]+s [^.\n]+[^.]$/)]);
+      for (const text of [command.description(), ...command.options.map(({ description }) => description)])
+        expect([name, text]).toEqual([name, expect.not.stringContaining('\n')]);
+    }
   });
 
   it('is in the overview with a line of its own', () => {
@@ -112,6 +122,32 @@ const refusal = async (args: readonly string[]): Promise<string> => {
   return said.replaceAll('\n', ' ');
 };
 
+describe('the command', () => {
+  it('says its version', () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(ew(['--version'])).toEqual({ status: 0, stdout: `${version}\n`, said: '' });
+  });
+
+  it('ends quietly when nobody reads on', () => {
+    const line = `${process.execPath} cli/main.ts evidence verify none.json --json; ${process.execPath} cli/main.ts --help | true`;
+    expect(spawnSync('sh', ['-c', line], { encoding: 'utf8' }).stderr).toMatch(
+      /^ew: cannot read none\.json[^\n]*\n[^\n]*$/,
+    );
+  });
+
+  it('takes files from where npm was called', () => {
+    writeFileSync(join(folder, 'here.plan.json'), '{}');
+    const { status, stdout } = ew(['plan', 'check', 'here.plan.json'], { INIT_CWD: folder });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: expect.stringContaining('here.plan.json has') });
+  });
+
+  it('looks whether a certificate could be written before it asks for one', () => {
+    const { status, said } = ew(['data', 'verify-continuity', '--certificate', '/nowhere/q1.json', '--local']);
+    expect(said).toMatch(/cannot write the certificate to \/nowhere\/q1\.json \(ENOENT/);
+    expect(status).toBe(1);
+  });
+});
+
 describe('a wrong command line is refused with what was expected', () => {
   it('ends with 2, and says nothing on standard output', () => {
     const { status, stdout, said } = ew(['--local', '--data-dir', folder, 'nonsense']);
@@ -135,6 +171,7 @@ describe('a wrong command line is refused with what was expected', () => {
     [['quarantine', 'reprocess', '--why', 'w'], /name records, or give --code or --facility/],
     [['quarantine', 'reprocess', 'abcdef', '--code', 'FUTURE', '--why', 'w'], /not both/],
     [['audit', 'verify', '--noted', '17'], /expected ENTRY:HASH/],
+    [['audit', 'list', '--region', 'eu-west-1'], /--region is of AWS: leave it out with --local/],
   ])('%j', async (args, expected) => {
     expect(await refusal(['--local', '--data-dir', folder, ...args])).toMatch(expected);
   });
@@ -171,7 +208,7 @@ describe('without a deployment a command ends with 1 and says what to do', () =>
     const dataDir = mkdtempSync(join(folder, 'gone-'));
     writeFileSync(join(dataDir, 'cloud.json'), JSON.stringify(cloud));
     const { status, said } = ew(['--local', '--data-dir', dataDir, 'audit', 'list']);
-    expect(said).toMatch(/has ended without cleaning up \(process \d+ is gone\)/);
+    expect(said).toMatch(/has ended without cleaning up \(process \d+ is gone\).*`npm start -- --data-dir .*gone-/);
     expect(status).toBe(1);
   });
 
@@ -183,7 +220,7 @@ describe('without a deployment a command ends with 1 and says what to do', () =>
 
   it('when there is no AWS region', () => {
     const { status, said } = ew(['audit', 'list']);
-    expect(said).toMatch(/no AWS region: set AWS_REGION/);
+    expect(said).toMatch(/no AWS region: give --region, or set AWS_REGION.*; for a local cloud give --local/);
     expect(status).toBe(1);
   });
 
@@ -191,5 +228,13 @@ describe('without a deployment a command ends with 1 and says what to do', () =>
     const { status, said } = ew(['audit', 'list'], { AWS_REGION: 'us-east-1' });
     expect(said).toMatch(/no AWS credentials: sign in with `aws sso login`/);
     expect(status).toBe(1);
+    const { said: named } = ew(['audit', 'list', '--region', 'us-east-1'], { AWS_PROFILE: 'nope' });
+    expect(named).toMatch(/no AWS credentials of profile nope: sign in/);
+  });
+
+  it('when the folder of the local cloud belongs to somebody else', { skip: process.getuid?.() === 0 }, () => {
+    const dataDir = mkdtempSync(join(folder, 'theirs-'));
+    writeFileSync(join(dataDir, 'cloud.json'), '{}', { mode: 0 });
+    expect(ew(['--local', '--data-dir', dataDir, 'audit', 'list']).said).toMatch(/EACCES.*run as its owner/);
   });
 });

@@ -28,6 +28,10 @@ describe('the range of a check', () => {
     '',
   ])('is refused as %j, with what is expected', (text) => expect(() => range(text)).toThrow(/expected last-30m/));
 
+  it.each(['last-101d', 'last-999999d', '2026-01-01..2026-04-12'])('is at most 100 days, unlike %s', (text) =>
+    expect(() => range(text)).toThrow('expected at most 100 days at a time'),
+  );
+
   it('must end after it begins', () => {
     expect(() => range('2026-02-01..2026-02-01')).toThrow('it must end after it begins');
   });
@@ -101,7 +105,8 @@ describe('the report for people', () => {
       `LONGER-NAME  ${'·'.repeat(33)}${'━'.repeat(34)}`,
       'L lost, B buffered at the edge, A analyser down, ━ complete, · nothing expected',
       '',
-      'lost: the edge agent does not have them',
+      'lost: the edge agent does not have them; look in `ew redrive --dry-run` and `ew',
+      'quarantine list`',
       'FROM               UNTIL              MINUTES  FACILITY, SOURCES',
       '2026-11-23T12:00Z  2026-11-23T12:20Z       20  P1 A, B',
       '',
@@ -109,11 +114,15 @@ describe('the report for people', () => {
       'FROM               UNTIL              MINUTES  FACILITY, SOURCES',
       '2026-11-23T23:40Z  2026-11-24T00:40Z       60  P1 A',
       '',
-      'analyser-down: stored without any reading',
+      'analyser-down: stored without any reading although the unit was fired',
       'FROM               UNTIL              MINUTES  FACILITY, SOURCES',
       '2026-11-24T04:40Z  2026-11-24T06:20Z      100  P1 B',
       '',
-      'P1: nothing was ever stored of C',
+      'covered from 2026-11-23T12:00Z until 2026-11-24T12:00Z: P1 A, B',
+      'NOT COVERED: the whole range: nothing was ever stored of P1 C',
+      'covered from 2026-11-24T00:00Z until 2026-11-24T12:00Z: LONGER-NAME A',
+      'NOT COVERED: from 2026-11-23T12:00Z until 2026-11-24T00:00Z, before the first',
+      '  stored minute 2026-11-24T00:00Z of LONGER-NAME A',
       '100 of 4320 expected source-minutes are missing: 40 lost, 60 buffered; of 100',
       'more the analysers gave no reading.',
     ]);
@@ -144,7 +153,7 @@ describe('the sentence', () => {
   it('says when all is well that an analyser was down', () => {
     const down = report([facility({ sources: [source('A', { analyserDownMinutes: 3 })] })], true);
     expect(verdict(down)).toBe(
-      'Complete: all 1440 expected source-minutes are accounted for; of 3 the analysers gave no reading.',
+      'Complete: all 1440 expected source-minutes are stored; of 3 the analysers gave no reading.',
     );
   });
 
@@ -152,6 +161,6 @@ describe('the sentence', () => {
     expect(verdict(report([], true))).toBe('Nothing is expected in this range.');
   });
   it('counts source-minutes', () => {
-    expect(verdict(report([facility()], true))).toBe('Complete: all 2880 expected source-minutes are accounted for.');
+    expect(verdict(report([facility()], true))).toBe('Complete: all 2880 expected source-minutes are stored.');
   });
 });

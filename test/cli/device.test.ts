@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
@@ -276,6 +276,88 @@ describe('device', () => {
     expect(await show('RPI-4')).toMatchObject({ device: { state: 'registered' }, certificates: [] });
   });
 
+  describe('after a revocation that was interrupted before the certificates', () => {
+    const revokedOnTheListOnly = async (serial: string) => {
+      await deployment.ew('device', 'register', serial, '--facility', 'P1');
+      const files = await provision(serial);
+      await dynamoDevices('devices', dynamo).revoke(serial, new Date().toISOString());
+      // The old key in other hands: under its own name it would be taken for the new one.
+      const old = { ...files, certificateFile: `${files.certificateFile}.old`, keyFile: `${files.keyFile}.old` };
+      renameSync(files.certificateFile, old.certificateFile);
+      renameSync(files.keyFile, old.keyFile);
+      await (await connect(old)).end();
+      return old;
+    };
+    const isDead = (files: Parameters<typeof connect>[0]) => expect(connect(files)).rejects.toThrow();
+
+    it('list and show warn of the certificate that is still active', async () => {
+      const { certificateId, thing } = await revokedOnTheListOnly('RPI-5');
+      const stray = { serialNumber: 'RPI-5', thing, certificateId };
+      expect((await deployment.json('device', 'list', '--facility', 'P1')).strays).toContainEqual(stray);
+      expect(await deployment.json('device', 'show', 'RPI-5')).toMatchObject({ strays: [stray] });
+      const { stderr } = await deployment.ew('device', 'show', 'RPI-5');
+      expect(stderr.replaceAll('\n', ' ')).toBe(
+        `warning: certificate ${certificateId.slice(0, 16)} of ${thing} is active, and not the one that device RPI-5 (revoked) has on the allow-list: repeat \`ew device revoke\` `,
+      );
+    });
+
+    it('revoke that is repeated makes it inactive, and nothing is left to warn of', async () => {
+      const { certificateId } = (await show('RPI-5')).certificates[0]!;
+      expect(await deployment.json('device', 'revoke', 'RPI-5', '--why', 'stolen')).toMatchObject({
+        certificates: [certificateId],
+      });
+      expect(await show('RPI-5')).toMatchObject({ certificates: [], strays: [] });
+    });
+
+    it('register makes it inactive before the device may provision again, also for another facility', async () => {
+      const files = await revokedOnTheListOnly('RPI-6');
+      await deployment.database
+        .as('operator')
+        .transaction((execute) =>
+          addFacility(execute, { facility: 'P2', name: 'P2', orisCode: null, utcOffsetMinutes: 0 }),
+        );
+      const args = ['RPI-6', '--facility', 'P2', '--thing', files.thing];
+      expect(await deployment.json('device', 'register', ...args)).toMatchObject({
+        registered: true,
+        device: { state: 'registered', facility: 'P2' },
+        retired: [files.certificateId],
+      });
+      await isDead(files);
+      await (await connect(await provision('RPI-6'))).end();
+      await isDead(files);
+    });
+
+    it('register as another thing, or of another device as this thing, makes it inactive too', async () => {
+      const files = await revokedOnTheListOnly('RPI-7');
+      await deployment.json('device', 'register', 'RPI-7', '--facility', 'P1', '--thing', 'P1-other');
+      await isDead(files);
+      const others = await revokedOnTheListOnly('RPI-8');
+      await deployment.json('device', 'register', 'RPI-9', '--facility', 'P1', '--thing', others.thing);
+      await isDead(others);
+    });
+  });
+
+  it('register of a device whose thing is taken ends no certificate, neither its own nor the other', async () => {
+    await deployment.ew('device', 'register', 'RPI-10', '--facility', 'P1');
+    await deployment.ew('device', 'register', 'RPI-11', '--facility', 'P1');
+    const files = [await provision('RPI-10'), await provision('RPI-11')];
+    const { code } = await deployment.ew(
+      ...['device', 'register', 'RPI-10', '--again', '--facility', 'P1', '--thing', 'P1-RPI-11'],
+    );
+    expect(code).toBe(1);
+    for (const each of files) await (await connect(each)).end();
+  });
+
+  it('register that is repeated ends what a registered device still has, and never what a provisioned one has', async () => {
+    await deployment.ew('device', 'register', 'RPI-12', '--facility', 'P1');
+    const files = await deployment.iot.registerDevice({ thing: 'P1-RPI-12', facility: 'P1', policyName: 'device' });
+    expect((await deployment.json('device', 'register', 'RPI-12', '--facility', 'P1')).retired).toHaveLength(1);
+    await expect(connect({ thing: 'P1-RPI-12', ...files })).rejects.toThrow();
+    const own = await provision('RPI-12');
+    expect(await deployment.json('device', 'register', 'RPI-12', '--facility', 'P1')).toMatchObject({ retired: [] });
+    await (await connect(own)).end();
+  });
+
   it('claim writes a certificate and a key that only their owner can read, and never over others', async () => {
     const out = join(deployment.dataDir, 'claim');
     const made = await deployment.json('device', 'claim', '--out', out, '--why', 'first plant');
@@ -293,6 +375,38 @@ describe('device', () => {
     expect(await newest()).toMatchObject({ action: 'device claim', after: { certificateId: made.certificateId } });
     const { code, stderr } = await deployment.ew('device', 'claim', '--out', out);
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('claim.pem exists') });
+  });
+});
+
+describe('claim certificates', () => {
+  it('are listed, and one that is revoked opens no connection any more', async () => {
+    const out = join(deployment.dataDir, 'second-claim');
+    const { certificateId } = (await deployment.json('device', 'claim', '--out', out)) as { certificateId: string };
+    const files = { certificateFile: join(out, 'claim.pem'), keyFile: join(out, 'claim.key') };
+    const claims = async () =>
+      (await deployment.json('device', 'claims')).certificates as { certificateId: string; status: string }[];
+    expect(await claims()).toContainEqual(expect.objectContaining({ certificateId, status: 'ACTIVE' }));
+    await (await connect({ thing: 'claim-2', ...files })).end();
+    expect(
+      await deployment.json('device', 'claim-revoke', certificateId.slice(0, 12), '--why', 'left the shelter'),
+    ).toEqual({ certificateId });
+    await expect(connect({ thing: 'claim-2', ...files })).rejects.toThrow();
+    expect((await claims()).map((each) => each.certificateId)).not.toContain(certificateId);
+    expect(await newest()).toMatchObject({
+      action: 'device claim-revoke',
+      subject: certificateId,
+      why: 'left the shelter',
+      before: { status: 'ACTIVE' },
+      after: { status: 'INACTIVE' },
+    });
+  });
+
+  it('are the only ones that claim-revoke ends: the certificate of a device is none', async () => {
+    const { certificates } = await show('RPI-12');
+    const { code, stderr } = await deployment.ew(
+      ...['device', 'claim-revoke', certificates[0]!.certificateId, '--why', 'mistaken'],
+    );
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('no claim certificate begins with') });
   });
 });
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, type KeyObject, verify as nodeVerify, sign } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,6 +9,7 @@ import { kmsSigner } from '#adapters/kms-signer';
 import { verifyCertificate } from '#cli/evidence/verify-certificate';
 import type { ContinuityReport } from '#core/contracts/continuity-report';
 import { type NoGapCertificate, type NoGapStatement, signedText } from '#core/evidence/certificate';
+import { withLowS } from '#core/evidence/low-s';
 import { openGuard } from '../../local/services/iam/guard.ts';
 import { startKms } from '../../local/services/kms.ts';
 import type { InvocationResult } from '../../local/services/lambda.ts';
@@ -22,13 +23,14 @@ const keyOf = (der: Uint8Array): NoGapStatement['key'] => ({
   publicKey: Buffer.from(der).toString('base64'),
   fingerprint: createHash('sha256').update(der).digest('hex'),
 });
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 const newKey = () => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return { privateKey, publicKey, key: keyOf(publicKey.export({ type: 'spki', format: 'der' })) };
 };
 const signed = (given: NoGapStatement, privateKey: KeyObject): NoGapCertificate => ({
   statement: given,
-  signature: sign('sha256', Buffer.from(signedText(given)), privateKey).toString('base64'),
+  signature: base64(withLowS(sign('sha256', Buffer.from(signedText(given)), privateKey))),
 });
 
 describe('verifying a certificate', () => {
@@ -86,6 +88,32 @@ describe('verifying a certificate', () => {
     });
   });
 
+  it('refuses the twin of a signature, which anybody can compute', () => {
+    const der = Buffer.from(good.signature, 'base64');
+    const r = der.subarray(4, 4 + der[3]!);
+    const s = BigInt(`0x${der.subarray(6 + der[3]!).toString('hex')}`);
+    const n = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+    const twin = Buffer.from((n - s).toString(16).padStart(64, '0'), 'hex');
+    const content = Buffer.concat([Buffer.from([2, r.length]), r, Buffer.from([2, twin.length + 1, 0]), twin]);
+    const signature = Buffer.concat([Buffer.from([0x30, content.length]), content]);
+    expect(nodeVerify('sha256', Buffer.from(signedText(good.statement)), plant.publicKey, signature)).toBe(true);
+    expect(verify({ ...good, signature: base64(signature) })).toMatchObject({
+      valid: false,
+      reason: expect.stringContaining('not in the one form'),
+    });
+  });
+
+  it.each([
+    ['a key stands twice', (text: string) => text.replace('"v":1', '"v":2,"v":1')],
+    ['a key stands twice, once in other letters', (text: string) => text.replace('"v":1', '"\\u0076":2,"v":1')],
+    ['a number is written in another way', (text: string) => text.replace('"v":1', '"v":1.0')],
+    ['a key hides from readers', (text: string) => text.replace('"v":1', '"v":1,"__proto__":{"expectedMinutes":9}')],
+  ])('refuses a text of which %s', (_, change) => {
+    const text = JSON.stringify(good);
+    expect(change(text)).not.toBe(text);
+    expect(verifyCertificate(change(text))).toMatchObject({ valid: false });
+  });
+
   it('notices a forger who signs with a key of their own, but only when the real key is known', () => {
     const forger = newKey();
     const forged = signed(statement(forger.key), forger.privateKey);
@@ -126,9 +154,7 @@ const cloud = async (answer: (key: NoGapStatement['key'], certify: Certify) => P
   const signer = kmsSigner(KEY_ARN, client);
   const certify: Certify = async (given) => ({
     statement: given,
-    signature: Buffer.from(await signer.sign(createHash('sha256').update(signedText(given)).digest())).toString(
-      'base64',
-    ),
+    signature: base64(withLowS(await signer.sign(createHash('sha256').update(signedText(given)).digest()))),
   });
   const events: unknown[] = [];
   const api = await startLambdaApi({
@@ -238,7 +264,7 @@ describe('the commands', () => {
 
     writeFileSync(
       certificate,
-      readFileSync(certificate, 'utf8').replace('"storedMinutes": 2790', '"storedMinutes": 2791'),
+      readFileSync(certificate, 'utf8').replace('"storedMinutes": 2810', '"storedMinutes": 2811'),
     );
     const changed = await ew('evidence', 'verify', certificate, '--public-key', pem);
     expect(changed).toMatchObject({
@@ -276,6 +302,53 @@ describe('the commands', () => {
     expect([json.code, JSON.parse(json.stdout)]).toEqual([1, lacking]);
   });
 
+  it('ask for many facilities in portions, all for the same range, and answer once', async () => {
+    const [p1] = report().facilities;
+    const portion = (facility: string, change: Partial<ContinuityReport> = {}) =>
+      report({ facilities: [{ ...p1!, facility }], ...change });
+    const answers = [
+      portion('P1', { continueAfter: 'P1', range: { from: '2026-11-23T00:00Z', until: '2026-11-23T20:00Z' } }),
+      portion('P2', { continueAfter: 'P2', complete: false }),
+      portion('P3'),
+    ];
+    const { dataDir, events } = await cloud(async () => answers[events.length - 1]!);
+    const words = ['data', 'verify-continuity', '--range', '2026-11-23..2026-11-24'];
+    const { code, stdout } = await ew('--local', '--data-dir', dataDir, '--json', ...words);
+    const { continueAfter, ...first } = answers[0]!;
+    const facilities = answers.flatMap((answer) => answer.facilities);
+    expect([code, continueAfter, JSON.parse(stdout)]).toEqual([1, 'P1', { ...first, complete: false, facilities }]);
+    const asked = { certificate: false, resend: false };
+    expect(events).toEqual([
+      { ...asked, range: { from: '2026-11-23T00:00Z', until: '2026-11-24T00:00Z' } },
+      { ...asked, range: first.range, after: 'P1' },
+      { ...asked, range: first.range, after: 'P2' },
+    ]);
+  });
+
+  it('say of each source what part of the range a certificate covers, and what it does not', async () => {
+    const [facility] = FACILITIES as [NoGapStatement['facilities'][number]];
+    const [a, b] = facility.sources as [(typeof facility.sources)[number], (typeof facility.sources)[number]];
+    const late = { ...b, source: 'C', begins: '2026-11-23T23:00Z', expectedMinutes: 60, storedMinutes: 60 };
+    const never = { ...b, source: 'D', begins: null, expectedMinutes: 0, storedMinutes: 0, withoutReadingMinutes: 0 };
+    const sources = [a, b, { ...late, declaredOutageMinutes: 0 }, { ...never, declaredOutageMinutes: 0 }];
+    const plant = newKey();
+    const text = JSON.stringify(signed(statement(plant.key, [{ ...facility, sources }]), plant.privateKey));
+    const file = join(temporaryFolder(), 'certificate.json');
+    writeFileSync(file, text);
+    const { code, stdout } = await ew('evidence', 'verify', file);
+    expect(code).toBe(0);
+    expect(stdout.replace(/\n {2}/g, ' ')).toContain(
+      [
+        'covered from 2026-11-23T00:00Z until 2026-11-23T10:00Z: P1 A, B',
+        'covered from 2026-11-23T10:40Z until 2026-11-24T00:00Z: P1 A, B',
+        'NOT COVERED: from 2026-11-23T10:00Z until 2026-11-23T10:40Z, declared as an outage of P1 A, B',
+        'covered from 2026-11-23T23:00Z until 2026-11-24T00:00Z: P1 C',
+        'NOT COVERED: from 2026-11-23T00:00Z until 2026-11-23T23:00Z, before the first stored minute 2026-11-23T23:00Z of P1 C',
+        'NOT COVERED: the whole range: nothing was ever stored of P1 D',
+      ].join('\n'),
+    );
+  });
+
   it('never overwrite a certificate', async () => {
     const { dataDir, events, file } = await cloud(async () => report());
     writeFileSync(file('old.json'), 'evidence');
@@ -304,6 +377,7 @@ describe('the commands', () => {
 
   it.each([
     [['data', 'verify-continuity', '--range', 'yesterday'], 2, 'expected last-30m, last-24h'],
+    [['data', 'verify-continuity', '--range', 'last-999999d'], 2, 'expected at most 100 days at a time'],
     [['evidence', 'verify', 'no-such-file.json'], 1, 'cannot read no-such-file.json'],
     [['evidence', 'verify', 'package.json', '--public-key', 'package.json'], 1, 'no public key in PEM'],
     [['evidence', 'verify', 'package.json'], 1, 'NOT VALID: it is not a no-gap certificate'],

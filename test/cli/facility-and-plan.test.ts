@@ -58,6 +58,11 @@ describe('facility', () => {
     expect(await newest()).toEqual(before);
   });
 
+  it('add refuses a title with control characters', async () => {
+    const { code, stderr } = await deployment.ew('facility', 'add', 'F2', '--title', 'red \u001b[31m');
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('none of them a control character') });
+  });
+
   it('list shows every facility, also as JSON', async () => {
     const { stdout } = await deployment.ew('facility', 'list');
     expect(stdout).toMatch(/^FACILITY {2}SOURCES {2}LAST HEARD {2}NAME\nF1 {8}0 {8}never {7}First\n$/);
@@ -97,6 +102,21 @@ describe('plan', () => {
       defects: [expect.stringMatching(/^at name: /), expect.stringMatching(/^at sources: /)],
     });
     expect((await deployment.ew('plan', 'check', file(first))).code).toBe(0);
+  });
+
+  it('check finds what the database could not take: control and half characters, and a source that is too large', async () => {
+    for (const name of ['nul \0', 'escape \u001b[31m', 'half \ud83c'])
+      expect(await deployment.json('plan', 'check', file({ ...first, name }))).toMatchObject({
+        sound: false,
+        defects: [expect.stringMatching(/^at name: expected text without control characters/)],
+      });
+    const versions = Array.from({ length: 60 }, (_, i) =>
+      turbineVersion({ effectiveFrom: `${1990 + i}-01-01T00:00Z` }),
+    );
+    expect(await deployment.json('plan', 'check', file(planOf(versions)))).toMatchObject({
+      sound: false,
+      defects: [expect.stringMatching(/^source U1: \d+ bytes as JSON, at most 50000 can be stored$/)],
+    });
   });
 
   it('apply shows what would change with --dry-run, and changes nothing', async () => {
@@ -172,6 +192,21 @@ describe('plan', () => {
     const { code, stderr } = await deployment.ew('plan', 'apply', file(planOf([swapped])));
     expect(code).toBe(1);
     expect(stderr.replaceAll(/\s+/g, ' ')).toContain('position 3 of GAS belongs to O2, also in stored readings');
+  });
+
+  it('apply refuses another UTC offset once minutes are stored, unless that is accepted', async () => {
+    const current = (await deployment.json('plan', 'show', 'PLANT')) as unknown as MonitoringPlan;
+    const moved = { ...current, utcOffsetMinutes: current.utcOffsetMinutes + 60 };
+    expect(await changes(moved, '--dry-run')).toMatchObject({ applied: false });
+    await deployment.database
+      .as('owner')
+      .execute(`insert into facility_clock (facility, watermark, arrived_at) values ('PLANT', 1, now())`);
+    const { code, stderr } = await deployment.ew('plan', 'apply', file(moved));
+    expect(code).toBe(1);
+    expect(stderr.replaceAll(/\s+/g, ' ')).toMatch(
+      /utcOffsetMinutes of facility PLANT from -?\d+ to -?\d+, and minutes are stored: .* 60 minutes .*--accept-offset-change/,
+    );
+    expect(await changes(moved, '--accept-offset-change')).toMatchObject({ applied: true });
   });
 
   it('apply names each defect of a plan that no hour could be computed by', async () => {

@@ -43,7 +43,7 @@ const recorded = (usage: unknown): string => {
 describe('ew iam unused', () => {
   const usage: IamUsage = {
     v: 1,
-    grants: [grant('kinesis:PutRecords', 12), grant('kinesis:DeleteStream', 0)],
+    grants: [grant('kinesis:PutRecords', 12), grant('kinesis:DeleteStream', 0), grant('kinesis:DeleteStream', 0)],
     refusals: [{ caller: HOLDER, action: 's3:DeleteObject', resource: 'arn:aws:s3:::landing/a', times: 3 }],
   };
 
@@ -51,13 +51,15 @@ describe('ew iam unused', () => {
     const { text, exitCode } = await unused(recorded(usage), '--local');
     expect(text).toBe(
       [
-        '1 of 2 permissions were used, 1 never.',
+        '1 of 3 permissions were used, 2 never.',
         '',
-        'never used            by',
-        'kinesis:DeleteStream  role/App-Role',
+        'never used:',
+        '  role/App-Role',
+        '    kinesis:DeleteStream on *',
         '',
-        'refused          times  to',
-        's3:DeleteObject  3      role/App-Role',
+        'refused:',
+        '  role/App-Role',
+        '    s3:DeleteObject on landing/a, 3 time(s)',
         '',
       ].join('\n'),
     );

@@ -102,6 +102,16 @@ describe('the audit trail', () => {
     });
   });
 
+  it('takes for a noted entry only one that can exist, and finds one gone that does not', async () => {
+    const { code, stderr } = await deployment.ew('audit', 'verify', '--noted', `0:${'f'.repeat(64)}`);
+    expect({ code, stderr: stderr.replaceAll('\n', ' ') }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('the first entry is 1'),
+    });
+    expect(await verify('--noted', `5:${'f'.repeat(64)}`)).toMatchObject({ intact: false, fault: { entry: 5 } });
+    expect(await verify('--noted', `1:${'f'.repeat(64)}`)).toMatchObject({ intact: false, fault: { entry: 1 } });
+  });
+
   it.each(['update audit_entry set document = document', 'delete from audit_entry', 'truncate audit_entry'])(
     'may be changed by no role, not even the owner of the table: %s',
     async (sql) => {

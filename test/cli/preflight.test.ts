@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Account } from '../../cli/preflight/account.ts';
 import { findingsOf, passed } from '../../cli/preflight/checks.ts';
-import { contextFor, givenContext, regionOf } from '../../cli/preflight/choices.ts';
+import { contextFor, givenContext, regionOf, SIZES } from '../../cli/preflight/choices.ts';
 import { type Planned, plannedIn } from '../../cli/preflight/planned.ts';
 import { reportOf } from '../../cli/preflight/report.ts';
 import { synthesise } from '../../cli/preflight/synthesise.ts';
+import { PROFILE_NAMES } from '../../lib/environments.ts';
 import { assembled } from './assembled.ts';
 import { awsError, denied, deployedAccount, emptyAccount } from './fake-account.ts';
 
@@ -333,18 +334,29 @@ describe('the report', () => {
     expect(lines[0]).toBe('ok    credentials     account 123456789012 in eu-central-1, as');
     expect(lines).toContainEqual(expect.stringMatching(/^fail {2}lambda quota {4}10 concurrent executions/));
     expect(lines).toContainEqual(
-      expect.stringMatching(/^ {22}-> aws service-quotas request-service-quota-increase .*$/),
+      expect.stringMatching(/^ {22}-> aws service-quotas request-service-quota-increase \\$/),
     );
     expect(lines.at(-1)).toBe('1 of 9 checks failed: a deployment would not succeed');
+  });
+
+  it('has lines of 80 columns; a command goes on over them as a shell takes it', () => {
+    const command = 'aws kms enable-key --key-id 1234abcd-12ab-34cd-56ef-1234567890ab --region eu-central-1';
+    const wayOut = `look first at what the key is for and at who has made it inactive:\n${command}`;
+    const lines = reportOf([{ check: 'kms', state: 'fail', finding: 'a key is inactive', wayOut }]);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    const text = lines.join('\n');
+    expect(text.slice(text.indexOf('aws'), text.indexOf('\n\n')).replaceAll(/ \\\n +/g, ' ')).toBe(command);
   });
 });
 
 describe('choices', () => {
+  it('of the profile are those that the CDK app knows', () => expect(SIZES).toEqual(PROFILE_NAMES));
+
   it('the region is the one given, else the one that the AWS CLI would take', async () => {
     const env = { AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-2' };
-    expect(await regionOf({ region: 'eu-north-1', context: [] }, env)).toBe('eu-north-1');
-    expect(await regionOf({ context: [] }, env)).toBe('eu-west-1');
-    expect(await regionOf({ context: [] }, { AWS_DEFAULT_REGION: 'eu-west-2' })).toBe('eu-west-2');
+    expect(await regionOf({ region: 'eu-north-1' }, env)).toBe('eu-north-1');
+    expect(await regionOf({}, env)).toBe('eu-west-1');
+    expect(await regionOf({}, { AWS_DEFAULT_REGION: 'eu-west-2' })).toBe('eu-west-2');
   });
 
   it('reach the CDK app as context', () => {

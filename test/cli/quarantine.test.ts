@@ -111,7 +111,7 @@ describe('a message of a facility that nobody knows', () => {
     });
     expect(await list()).toEqual([]);
     expect(await validate()).toEqual([]);
-    expect(await reasonOf(id)).toMatchObject({ code: 'UNKNOWN_CHANNEL', state: 'open', attempts: 1 });
+    expect(await reasonOf(id)).toMatchObject({ code: 'UNKNOWN_SOURCE', state: 'open', attempts: 1 });
   });
 
   it('put back after its cause is removed is taken, byte for byte as it was received', async () => {
@@ -223,6 +223,24 @@ describe('reprocessing', () => {
     expect([result, steps]).toEqual([{ putBack: [], failures: [], notTried: 1 }, []]);
     const stopped = await reprocess([entry('a')], { ask: asked([]), ...noted(steps), stop: AbortSignal.abort() });
     expect([stopped, steps]).toEqual([{ putBack: [], failures: [], notTried: 1 }, []]);
+  });
+});
+
+describe('a message that wants to write to the terminal of whoever looks at it', () => {
+  const ESCAPES = '\u001b]0;owned\u0007\u001b[2J\u009b31m\u202e\r\nrm -rf';
+
+  it('is listed and shown with its escape sequences spelled out', async () => {
+    const record = envelopeOf('P7', message({ [ESCAPES]: 1, channels: [ESCAPES] }));
+    await arrive('P7', record);
+    const id = sha256(record);
+    const shown = [
+      await deployment.ew('quarantine', 'list'),
+      await deployment.ew('quarantine', 'show', id),
+      await deployment.ew('--json', 'quarantine', 'show', id),
+    ];
+    for (const { stdout, stderr } of shown) expect(stdout + stderr).not.toMatch(/[^\P{Cc}\n]|\p{Bidi_Control}/u);
+    expect(shown[1]!.stdout).toContain('\\u001b]0;owned\\u0007\\u001b[2J\\u009b31m\\u202e\\u000d\\u000arm');
+    expect(JSON.parse(shown[2]!.stdout)).toMatchObject({ opened: { message: { channels: [ESCAPES] } } });
   });
 });
 

@@ -11,21 +11,22 @@ const read = async (change: object, plan: object = replayPlan(7953, ['CT1'])) =>
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'plan.json'), JSON.stringify(plan));
   const file = join(folder, 'agent.json');
-  writeFileSync(file, JSON.stringify({ ...SAMPLE, facility: '7953', planFile: 'plan.json', ...change }));
+  const byHand = { facility: '7953', thing: 'edge-7953', ruleName: 'rule' };
+  writeFileSync(file, JSON.stringify({ ...SAMPLE, ...byHand, planFile: 'plan.json', ...change }));
   return { ...(await readConfig(file)), folder };
 };
 
 describe('the configuration of the agent', () => {
-  it('is explained by a sample that can be used as it stands', async () => {
-    expect(agentConfig.parse(SAMPLE)).toMatchObject({ facility: 'SIM1', source: { kind: 'simulator' } });
-    const { config, plan } = await readConfig('edge-agent/agent.sample.json');
-    expect(plan.facility).toBe('SIM1');
-    expect(config.keyFile).toBe(join(process.cwd(), 'edge-agent/certificates/sim1-agent.key'));
+  it('is explained by a sample that names no device: whoever copies it provisions the one on the label', () => {
+    const sample = agentConfig.parse(SAMPLE);
+    expect(sample).toMatchObject({ source: { kind: 'simulator' }, endpoint: { port: 8883 } });
+    for (const name of ['facility', 'thing', 'serialNumber', 'ruleName'] as const) expect(sample[name]).toBeUndefined();
+    expect([sample.endpoint.host, sample.planFile].join()).toMatch(/HOST.*REGION.*FACILITY/);
   });
 
   it('takes paths from the folder of the file', async () => {
     const { config, folder } = await read({ source: { kind: 'replay', files: ['a.zip', '/data/b.csv'] } });
-    expect(config.bufferFolder).toBe(join(folder, 'buffer/SIM1'));
+    expect(config.bufferFolder).toBe(join(folder, 'buffer'));
     expect(config.source).toMatchObject({ files: [join(folder, 'a.zip'), '/data/b.csv'], speed: 'max' });
   });
 
@@ -62,9 +63,8 @@ describe('the configuration of the agent', () => {
   describe('of a provisioned device', () => {
     const provisioned = async (change: object, answer: object) => {
       const folder = temporaryFolder();
-      const { facility: _, thing: __, ruleName: ___, ...sample } = SAMPLE;
       writeFileSync(join(folder, 'plan.json'), JSON.stringify(replayPlan(7953, ['CT1'])));
-      const config = { ...sample, certificateFile: 'a.pem', keyFile: 'a.key', planFile: 'plan.json', ...change };
+      const config = { ...SAMPLE, certificateFile: 'a.pem', keyFile: 'a.key', planFile: 'plan.json', ...change };
       writeFileSync(join(folder, 'agent.json'), JSON.stringify(config));
       const identity = {
         v: 1,
@@ -87,6 +87,13 @@ describe('the configuration of the agent', () => {
       await expect(provisioned({ thing: 'edge-7953' }, {})).resolves.toBeDefined();
       await expect(provisioned({ thing: 'other' }, {})).rejects.toThrow(
         /thing: the device was provisioned for edge-7953, got other/,
+      );
+    });
+
+    it('rotates under the serial number it was provisioned with, and is refused when the file has another', async () => {
+      expect((await provisioned({}, {})).config.serialNumber).toBe('SN-1');
+      await expect(provisioned({ serialNumber: 'SN-2' }, {})).rejects.toThrow(
+        /agent\.json cannot be used; serialNumber: the device was provisioned for SN-1, got SN-2; leave it out/,
       );
     });
 

@@ -14,6 +14,7 @@ export const fakeClock = (start: number): Clock & { readonly slept: number[] } =
   return {
     slept,
     now: () => now,
+    elapsed: () => now,
     async sleep(ms, signal) {
       if (signal?.aborted) return;
       slept.push(ms);
@@ -61,6 +62,7 @@ export const virtualClock = (start: number): Clock & { until(ms: number): Promis
     });
   return {
     now: () => now,
+    elapsed: () => now,
     sleep,
     until: (ms) => sleep(ms - now),
     end() {

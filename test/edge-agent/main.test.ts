@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { basename, dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { decode } from '../../edge-agent/message/encode.ts';
 import { startAgentProcess } from './agent-process.ts';
 import { makeCertificates } from './certificates.ts';
@@ -134,13 +134,40 @@ describe('the agent as a process', () => {
       code: 1,
       errors: expect.stringMatching(/cannot read \/nowhere\.json/),
     });
-    expect(await start([])).toMatchObject({ code: 1, errors: expect.stringMatching(/expected --config FILE/) });
+    expect(await start([])).toMatchObject({ code: 2, errors: expect.stringMatching(/expected --config FILE/) });
     const { file } = await setUp(() => 0, { source: { kind: 'replay', files: ['none.csv'] } });
     expect(await start(['--config', file])).toMatchObject({
       code: 1,
       errors: expect.stringMatching(/cannot read .*none\.csv: ENOENT/),
     });
   });
+
+  it('ends with 2 on a command line that cannot be used', async () => {
+    expect(await start(['--nonsense'])).toMatchObject({
+      code: 2,
+      errors: expect.stringMatching(/Unknown option '--nonsense'/),
+    });
+    expect(await start(['simulate', '--plan', 'edge-agent/sources/simulator/plant.plan.json'])).toMatchObject({
+      code: 2,
+      errors: expect.stringMatching(/expected --from/),
+    });
+  });
+
+  it('takes files from where npm was called', async () => {
+    const { file } = await setUp(() => 0);
+    vi.stubEnv('INIT_CWD', dirname(file));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(await start(['--config', basename(file)])).toMatchObject({ code: 0, errors: '' });
+  });
+
+  it.each([['--help'], ['provision', '--help'], ['simulate', '--help']])(
+    'explains %s in 80 columns',
+    async (...args) => {
+      const { code, text } = await start(args);
+      expect(code).toBe(0);
+      expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    },
+  );
 
   it('says in its help that minutes are reconstructed and hours are real', async () => {
     const { code, text } = await start(['--help']);

@@ -19,12 +19,13 @@ const newDevice = () => {
   const { world, identity } = deviceWorld();
   const { events, report } = eventList();
   let connections = 0;
-  const run = (change: { serialNumber?: string; facility?: string; thing?: string } = {}) =>
+  const run = (change: { serialNumber?: string; facility?: string; thing?: string; again?: boolean } = {}) =>
     provision({
       paths,
       serialNumber: 'SN-1',
       facility: undefined,
       thing: undefined,
+      again: false,
       identity: async () => {
         connections++;
         return { ...identity, async close() {} };
@@ -108,10 +109,43 @@ describe('provisioning a device', () => {
   });
 
   it('says so when the allow-list and the configuration name different facilities', async () => {
-    const { run } = newDevice();
+    const { run, connections } = newDevice();
     await expect(run({ facility: 'F2' })).rejects.toThrow(
-      'serial number SN-1 is registered for facility F1, and the configuration says F2; correct one of them',
+      'the certificate was fetched and is kept, but serial number SN-1 is registered for facility F1, and the ' +
+        'configuration says F2: correct facility there, or leave it out; there is nothing to provision again',
     );
+    await run({ facility: 'F1' });
+    expect(connections()).toBe(1);
+  });
+
+  it('again, for a device that was registered again: the pair it had is kept beside the new one', async () => {
+    const { folder, paths, world, events, run } = newDevice();
+    await run();
+    const before = readCredentials(paths)!;
+    await run();
+    expect(events.at(-1)).toMatchObject({ hint: expect.stringContaining('edge provision --again') });
+    world.latest = undefined;
+    await run({ again: true });
+    const after = readCredentials(paths)!;
+    expect([...world.inForce]).toContain(after.certificate);
+    expect(after.certificate).not.toBe(before.certificate);
+    expect(readFileSync(join(folder, 'agent.pem.old'), 'utf8')).toBe(before.certificate);
+    expect(readFileSync(join(folder, 'agent.key.old'), 'utf8')).toBe(before.key);
+    expect(statSync(join(folder, 'agent.key.old')).mode & 0o777).toBe(0o600);
+  });
+
+  it('again leaves the pair in place as long as the cloud says no, and needs no pair to be there', async () => {
+    const { world, paths, run } = newDevice();
+    await run();
+    const before = readCredentials(paths);
+    world.fate = (name) => (name === 'register' ? 'refused' : undefined);
+    await expect(run({ again: true })).rejects.toThrow(/SN-1 was refused .*ew device register \(--again\)/);
+    expect(readCredentials(paths)).toEqual(before);
+    world.fate = () => undefined;
+    world.latest = undefined;
+    rmSync(paths.keyFile);
+    await run({ again: true });
+    expect(readCredentials(paths)).toBeDefined();
   });
 
   it('says so when the files are of another device, or half of them is gone', async () => {
@@ -119,7 +153,7 @@ describe('provisioning a device', () => {
     await run();
     await expect(run({ serialNumber: 'SN-2' })).rejects.toThrow(/is of serial number SN-1, got SN-2/);
     rmSync(paths.keyFile);
-    await expect(run()).rejects.toThrow(/certificate or key is not; restore them, or remove the file/);
+    await expect(run()).rejects.toThrow(/certificate or key is not; restore them, or have .* --again/);
   });
 });
 
@@ -182,17 +216,22 @@ describe('edge provision, as a process over mutual TLS', () => {
   });
 
   it('ends with 1 and says what to do when the serial number is not on the allow-list', async () => {
-    const { config } = await setUpProcess();
-    const { code, errors } = await startAgentProcess(['provision', '--config', config, '--serial', 'SN-9']).ended;
+    const { cloud, config } = await setUpProcess();
+    cloud.devices.clear();
+    const { code, errors } = await startAgentProcess(['provision', '--config', config]).ended;
     expect(code).toBe(1);
-    expect(errors).toMatch(/serial number SN-9 was refused \(AccessDenied: .*ew device register/);
+    expect(errors).toMatch(/serial number SN-1 was refused \(AccessDenied: .*ew device register/);
   });
 
   it('explains itself, and says which of its inputs is missing', async () => {
     const { config, folder } = await setUpProcess();
     expect((await startAgentProcess(['provision', '--help']).ended).text).toMatch(/--claim-certificate FILE/);
+    expect(await startAgentProcess(['provision', '--config', config, '--serial', 'SN-9']).ended).toMatchObject({
+      code: 2,
+      errors: expect.stringMatching(/expected one serial number: --serial says SN-9, and .*agent\.json says SN-1/),
+    });
     expect(await startAgentProcess(['provision']).ended).toMatchObject({
-      code: 1,
+      code: 2,
       errors: expect.stringMatching(/expected --config FILE/),
     });
     rmSync(join(folder, 'claim.key'));
@@ -201,7 +240,7 @@ describe('edge provision, as a process over mutual TLS', () => {
       errors: expect.stringMatching(/cannot read --claim-key .*claim\.key: ENOENT/),
     });
     expect(await startAgentProcess(['provisoin']).ended).toMatchObject({
-      code: 1,
+      code: 2,
       errors: expect.stringMatching(/expected run, provision, simulate, got provisoin/),
     });
   });

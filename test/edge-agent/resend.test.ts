@@ -147,6 +147,27 @@ describe('a command to send minutes again', () => {
     ]);
   });
 
+  it('has every eighth message while a backlog lasts, so that one that never ends does not hold it up', async () => {
+    const hours = Array.from({ length: 400 }, (_, i) => blockOf(START + 60 * i, 60));
+    let command = () => {};
+    const { cloud, talk, answered, happened } = start({
+      hours,
+      answer: (_, count) => {
+        if (count === 250) command();
+        return { kind: 'acknowledged' };
+      },
+    });
+    command = () => talk.command(resend('c1', 0, 180));
+    await answered('c1');
+    await happened(() => cloud.arrived.length === 403);
+    const starts = spans(cloud.arrived).map(([first]) => first!);
+    const again = starts.flatMap((first, place) => (starts.indexOf(first) < place ? [place] : []));
+    expect(again.map((place) => starts[place])).toEqual([0, 60, 120]);
+    expect(again[1]! - again[0]!).toBe(8);
+    expect(again[2]! - again[1]!).toBe(8);
+    expect(again[2]!).toBeLessThan(390);
+  });
+
   it('finds what was acknowledged before a restart, and goes on with a command that was interrupted', async () => {
     const folder = temporaryFolder();
     const first = start({ store: lmdbStore(folder) });
@@ -214,6 +235,35 @@ describe('acknowledged minutes', () => {
       [120, 60],
       [180, 60],
     ]);
+  });
+
+  it('outlive a clock that is a day ahead for a while, over a restart too, and are kept no longer for it', async () => {
+    const store = memoryStore();
+    const right = virtualClock(LATER);
+    onTestFinished(() => right.end());
+    let aheadMs = 0;
+    const clock = { ...right, now: () => right.now() + aheadMs };
+    const open = () => minuteBuffer(store, 1_000_000_000, { hours: 24, clock });
+    let buffer = open();
+    const send = async (block: FacilityMinutes) => {
+      await buffer.append('s', block);
+      await buffer.acknowledge(buffer.take()!);
+      await right.sleep(MINUTE_MS);
+    };
+    const keptMinutes = () => [...buffer.kept(START, START + 10_000)].reduce((sum, { minutes }) => sum + minutes, 0);
+    for (let hour = 0; hour < 20; hour++) await send(blockOf(START + 60 * hour, 60));
+    aheadMs = 25 * 60 * MINUTE_MS;
+    for (let i = 0; i < 10; i++) await send(blockOf(START + 2700 + i, 1));
+    buffer = open();
+    for (let i = 10; i < 20; i++) await send(blockOf(START + 2700 + i, 1));
+    aheadMs = 0;
+    buffer = open();
+    await send(blockOf(START + 2720, 1));
+    expect(keptMinutes()).toBe(1200 + 21);
+    await right.sleep(24 * 60 * MINUTE_MS);
+    // A few are forgotten at once.
+    for (let i = 0; i < 3; i++) await send(blockOf(START + 2721 + i, 1));
+    expect(buffer.keptFrom()).toBe(START + 2721);
   });
 
   it('give way, oldest first, before new minutes have to wait', async () => {

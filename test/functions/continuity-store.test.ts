@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ContinuityStore, dataApiContinuity } from '#adapters/data-api-continuity';
 import { dataApiMinutes } from '#adapters/data-api-minutes';
+import { declareOutage, withdrawOutage } from '#adapters/data-api-outages';
 import { applyPlan, dataApiPlans } from '#adapters/data-api-plans';
 import type { Gap } from '#core/contracts/continuity-report';
 import { minuteLine } from '#core/evidence/minute-digest';
@@ -84,6 +85,11 @@ describe('what the store lacks', () => {
       ['P1/A', 'blank', 6, 7],
       ['P1/A', 'blank', 8, 9],
     ]);
+  });
+
+  it('takes no offence at a unit that is not fired, whose analysers are off', async () => {
+    await put(span(12).map((at) => minute('A', at, at < 6 ? { ...BLANK, firedSeconds: 0 } : {})));
+    expect(await found(range(0, 12))).toEqual([]);
   });
 
   it('says nothing of a source that has never begun, and nothing of the time before the first minute', async () => {
@@ -184,12 +190,13 @@ describe('a facility', () => {
     expect((await store.stateOf('P1'))!.sources[0]).toEqual({ source: 'A', begins: START - 500 });
   });
 
-  it('does not report before its monitoring plan', async () => {
+  it('has begun with its first minute, also when its plan is changed to begin later', async () => {
     await put([minute('A', 0)]);
     const [source] = plant('P1', ['A']).sources;
     const versions = [{ ...source!.versions[0]!, effectiveFrom: '2026-11-01T00:00Z' }];
     await applyPlan(database.as('owner'), { ...plant('P1', ['A']), sources: [{ ...source!, versions }] });
-    expect((await store.stateOf('P1'))!.sources[0]).toEqual({ source: 'A', begins: START + 2 });
+    expect((await store.stateOf('P1'))!.sources[0]).toEqual({ source: 'A', begins: START });
+    expect(await found(range(0, 5))).toEqual([['P1/A', 'absent', 1, 5]]);
   });
 
   it('has the declared outages that touch the range, but for withdrawn ones', async () => {
@@ -214,9 +221,35 @@ describe('a facility', () => {
       { facility: 'P1', sources: 2, ...never },
       { facility: 'P2', sources: 1, ...never },
     ]);
-    await store.markChecked(['P2'], 100, 1);
-    await store.markChecked(['P2'], 90, 1);
+    await store.markChecked([{ facility: 'P2', checkedUntil: null }], 100, 1);
+    await store.markChecked([{ facility: 'P2', checkedUntil: 100 }], 90, 1);
     expect((await store.facilities())[1]).toEqual({ facility: 'P2', sources: 1, checkedUntil: 100, sweptHour: 1 });
+    await store.markChecked([{ facility: 'P2', checkedUntil: 100 }], 110, 2);
+    expect((await store.facilities())[1]).toEqual({ facility: 'P2', sources: 1, checkedUntil: 110, sweptHour: 2 });
+  });
+
+  it('goes back to the beginning of an outage that is withdrawn, also while it is being looked at', async () => {
+    await store.markChecked([{ facility: 'P1', checkedUntil: null }], START + 100, 1);
+    const operator = database.as('operator');
+    const outage = { facility: 'P1', source: null, from: START + 20, until: START + 40, why: 'x', declaredBy: 'y' };
+    const { id } = (await declareOutage(operator.execute, outage)) as { id: number };
+    await withdrawOutage(operator.execute, id);
+    expect((await store.facilities())[0]).toMatchObject({ checkedUntil: START + 20 });
+    await store.markChecked([{ facility: 'P1', checkedUntil: START + 100 }], START + 105, 1);
+    expect((await store.facilities())[0]).toMatchObject({ checkedUntil: START + 20 });
+  });
+
+  it('is known by when the last message arrived that is in quarantine still', async () => {
+    const quarantined = async () => (await store.stateOf('P1'))!.quarantinedMinute;
+    expect(await quarantined()).toBeUndefined();
+    await database.as('owner').execute(
+      `insert into quarantine (record_id, code, reason, facility, received, object_key, state)
+        select id, 'X', 'x', facility, to_timestamp(minute * 60 + 30), id, state from (values
+          ('a', 'P1', cast(:a as integer), 'open'), ('b', 'P1', :b, 'reprocessing'), ('c', 'P1', :c, 'reprocessed'),
+          ('d', 'P2', :c, 'open')) as t (id, facility, minute, state)`,
+      { a: START, b: START + 5, c: START + 9 },
+    );
+    expect(await quarantined()).toBe(START + 5);
   });
 });
 
@@ -359,6 +392,7 @@ describe('the role of verify-continuity', () => {
     'insert into minute values (1, 1, 0, 1, 1, null, array[]::real[])',
     'delete from continuity_gap',
     'select document from hour',
+    'select reason from quarantine',
   ])('may not %s', async (sql) => {
     await expect(database.as('verify_continuity').execute(sql)).rejects.toThrow(/permission denied/);
   });

@@ -15,7 +15,7 @@ const world = (objects: Readonly<Record<string, string | Buffer>> = {}) => {
   const failed = new Map(Object.entries(objects).map(([key, body]) => [key, Buffer.from(body)]));
   const landing = new Map(failed);
   const put: { readonly stream: string; readonly key: string; readonly data: string }[] = [];
-  const faults = { refuses: (_: RawRecord): boolean => false, moves: true };
+  const faults = { refuses: (_: RawRecord): boolean => false, moves: true, closed: '' };
   const clock = { now: 0, aPut: 0 };
   const stream = (name: string) => ({
     put: async (records: readonly RawRecord[]) => {
@@ -35,7 +35,13 @@ const world = (objects: Readonly<Record<string, string | Buffer>> = {}) => {
         failed.delete(key);
       },
     },
-    landing: { read: async (key) => landing.get(key) },
+    landing: {
+      read: async (key) => {
+        if (key === faults.closed)
+          throw Object.assign(new Error('Access Denied'), { $metadata: { httpStatusCode: 403 } });
+        return landing.get(key);
+      },
+    },
     measurementsStream: 'measurements',
     streams: new Map(['measurements', 'validated', 'emissions'].map((name) => [name, stream(name)])),
     now: () => clock.now,
@@ -192,6 +198,18 @@ describe('a quarantined record', () => {
     expect(put.map(({ data }) => data)).toEqual([record]);
   });
 
+  it('does not hold up the others when it may not be read: so S3 answers for a missing one', async () => {
+    const [good, record] = quarantined(envelopeOf('P1', 'good'));
+    const [closed] = quarantined(envelopeOf('P1', 'closed'));
+    const { ask, put, faults } = world({ [good]: record });
+    faults.closed = closed;
+    const { failures } = await ask({ from: 'quarantine', keys: [closed, good] });
+    expect(failures).toEqual([
+      { key: closed, why: `${closed} is not in the landing bucket, or may not be read (Access Denied)` },
+    ]);
+    expect(put).toHaveLength(1);
+  });
+
   it('that the stream refuses is an error, so that nobody takes it for put back', async () => {
     const [key, record] = quarantined(envelopeOf('P1', 'x'));
     const { handler, faults } = world({ [key]: record });
@@ -217,7 +235,7 @@ describe('nothing but keys of what lies in the buckets can be given', () => {
     ['nothing', undefined],
   ])('%s is refused', async (_, event) => {
     const { handler, put } = world(Object.fromEntries(messages(1)));
-    await expect(handler(event, context)).rejects.toThrow(/^the request cannot be read: /);
+    expect(await handler(event, context)).toEqual({ refused: expect.stringMatching(/^the request cannot be read: ./) });
     expect(put).toEqual([]);
   });
 });

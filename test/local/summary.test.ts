@@ -83,6 +83,20 @@ describe('what a run prints', () => {
       '  nox-4h: 0.1235 of 0.1 lb/mmBtu EXCEEDED; next hour may average 0.05',
     ]);
   });
+
+  it('does not allow a next hour less than nothing', () => {
+    const record = {
+      rule: 'n',
+      average: '9',
+      limit: '1',
+      unit: 'ppm',
+      state: 'exceedance',
+      headroom: { nextHour: '-3' },
+    };
+    expect(hourLines(storedHour(), [record as never])[1]).toBe(
+      '  n: 9 of 1 ppm EXCEEDED; over it whatever the next hour brings',
+    );
+  });
 });
 
 describe('an exported hour', () => {

@@ -62,6 +62,13 @@ const powerOff = async (child: ChildProcess): Promise<void> => {
   running.delete(child);
 };
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, async () => {
+    for (const child of running) await powerOff(child);
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(130);
+  });
+
 interface Running {
   readonly child: ChildProcess;
   readonly sending: Promise<void>;

@@ -61,6 +61,8 @@ export interface DeviceRegistry {
   certificate(certificateId: string): Certificate | undefined;
   /** Ids of the certificates of a thing. */
   certificatesOf(thing: string): readonly string[];
+  /** Ids of the certificates that a policy is attached to. */
+  certificatesWith(policyName: string): readonly string[];
   /** Returns the id. A certificate that is there already stays as it is. */
   addCertificate(certificatePem: string, status: CertificateStatus): string;
   /** @throws Error when there is no such certificate */
@@ -136,6 +138,8 @@ export const openRegistry = (dataDir: string, now: () => number = Date.now): Dev
       return certificate && { certificateId, ...certificate };
     },
     certificatesOf: (thing) => [...certificates].filter(([, one]) => one.thing === thing).map(([id]) => id),
+    certificatesWith: (policyName) =>
+      [...certificates].filter(([, { policies }]) => policies.includes(policyName)).map(([id]) => id),
     addCertificate: (certificatePem, status) => {
       const id = certificateIdOf(certificatePem);
       if (!certificates.has(id))

@@ -132,6 +132,38 @@ describe('lost', () => {
   });
 });
 
+describe('recoverable', () => {
+  const quarantined = (at: number, change = {}) => heard({ quarantinedMinute: NOW + at, ...change });
+
+  it('is what nobody at the edge has, when a message that came later is in quarantine', () => {
+    expect(reasons([HOUR], quarantined(-10))).toEqual([[-120, -60, 'quarantined']]);
+    expect(reasons([HOUR], quarantined(-10, { agents: [] }))).toEqual([[-120, -60, 'quarantined']]);
+    const requests = [request({ ...HOUR, answeredMinute: NOW - 60, answeredMinutes: 0 })];
+    expect(reasons([HOUR], quarantined(-10, { requests }))).toEqual([[-120, -60, 'quarantined']]);
+  });
+
+  it('is not what came after the last message in quarantine', () => {
+    expect(reasons([HOUR], quarantined(-90))).toEqual([
+      [-120, -90, 'quarantined'],
+      [-90, -60, 'not-held'],
+    ]);
+    expect(reasons([HOUR], quarantined(-120))).toEqual([[-120, -60, 'not-held']]);
+  });
+
+  it('keeps nobody from asking for what the agent has', () => {
+    const agents = agent({ keptFrom: textOfMinute(NOW - 120) });
+    expect(reasons([HOUR], quarantined(-10, { agents }))).toEqual([[-120, -60, 'kept-at-the-edge']]);
+  });
+});
+
+describe('lost and recoverable minutes', () => {
+  it('are said to be nobody’s by no text: each names where else they may lie', () => {
+    for (const [reason, name] of Object.entries(CLASS_OF_REASON))
+      if (['lost', 'recoverable'].includes(name) && reason !== 'not-asked')
+        expect(REASON_TEXT[reason as keyof typeof REASON_TEXT]).toContain('`ew quarantine list`');
+  });
+});
+
 describe('every reason', () => {
   const minute = fc.integer({ min: NOW - 200, max: NOW });
   const range = fc
@@ -142,6 +174,7 @@ describe('every reason', () => {
     nowMinute: fc.constant(NOW),
     heardMinute: fc.option(minute, { nil: undefined }),
     watermark: fc.option(minute, { nil: undefined }),
+    quarantinedMinute: fc.option(minute, { nil: undefined }),
     agents: fc.array(
       fc.record({
         report: fc.option(
@@ -200,5 +233,11 @@ describe('an analyser that is down', () => {
     const gaps = classify([finding], heard());
     expect(gaps).toEqual([{ source: 'A', ...HOUR, reason: 'without-reading' }]);
     expect(gaps.some(isMissing)).toBe(false);
+  });
+
+  it('is not taken for granted where minutes are not stored at all: they are missing', () => {
+    const gaps = classify([{ ...finding, withoutReading: [], notReported: [HOUR] }], heard());
+    expect(gaps).toEqual([{ source: 'A', ...HOUR, reason: 'not-reported' }]);
+    expect(gaps.every(isMissing)).toBe(true);
   });
 });

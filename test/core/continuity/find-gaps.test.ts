@@ -15,12 +15,12 @@ const without = (stored: readonly StoredMinute[], from: number, until = from + 1
 const find = (
   sources: readonly ReportingSource[],
   stored: readonly StoredMinute[],
-  { outages = [] as readonly DeclaredOutage[], agents = 1 } = {},
+  { outages = [] as readonly DeclaredOutage[], soleAgent = true } = {},
 ) =>
   findGaps(RANGE, {
     sources,
     outages,
-    agents,
+    soleAgent,
     holes: holesIn(
       RANGE,
       sources.map((one) => one.source),
@@ -51,7 +51,7 @@ describe('minutes that are expected', () => {
     const [a] = findGaps(RANGE, {
       sources: [source('A'), source('B', null), source('C', 140)],
       outages: [],
-      agents: 1,
+      soleAgent: true,
       // Of sources that have not begun the store has no word.
       holes: [...holesIn(RANGE, ['A'], stored), ...holesIn(RANGE, ['C'], every('C', { from: 100, until: 160 }))],
     });
@@ -101,9 +101,9 @@ describe('a minute that is not there', () => {
     expect(b).toMatchObject({ missing: [], notReported: [{ from: 120, until: 125 }] });
   });
 
-  it('is missing all the same where several agents share a facility: one says nothing of the other’s sources', () => {
+  it('is missing all the same where several agents share a facility, or did: one says nothing of the other’s sources', () => {
     const stored = [...every('A'), ...without(every('B'), 120, 125)];
-    const [, b] = find([source('A'), source('B')], stored, { agents: 2 });
+    const [, b] = find([source('A'), source('B')], stored, { soleAgent: false });
     expect(b).toMatchObject({ missing: [{ from: 120, until: 125 }], notReported: [] });
   });
 
@@ -138,7 +138,7 @@ describe('whatever is stored', () => {
     }),
     { maxLength: 2 },
   );
-  const facility = fc.record({ sources, stored, outages, agents: fc.integer({ min: 0, max: 2 }) });
+  const facility = fc.record({ sources, stored, outages, soleAgent: fc.boolean() });
 
   const minutesOf = (ranges: readonly Range[]) =>
     ranges.flatMap(({ from, until }) => Array.from({ length: until - from }, (_, i) => from + i));

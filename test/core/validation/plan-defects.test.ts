@@ -88,6 +88,29 @@ describe('a monitoring plan', () => {
     ]);
   });
 
+  it('breaks its contract with control or half characters in any text for people', () => {
+    const plan = planOf([turbineVersion()]);
+    const [limit] = turbineVersion().limits;
+    const citation = (text: string) =>
+      planOf([turbineVersion({ limits: [{ ...limit!, versions: [{ ...limit!.versions[0]!, citation: text }] }] })]);
+    for (const text of ['a\0', '\u001b[2J', 'a\nb', '\udc00', '\ud83c.']) {
+      expect(monitoringPlan.safeParse({ ...plan, name: text }).success).toBe(false);
+      expect(monitoringPlan.safeParse(citation(text)).success).toBe(false);
+    }
+    expect(monitoringPlan.safeParse({ ...plan, name: 'Kraftwerk Süd 🏭' }).success).toBe(true);
+    expect(monitoringPlan.safeParse(citation('40 CFR 60.4320, Table 1')).success).toBe(true);
+  });
+
+  it('is defective when a source has more bytes than the database gives back', () => {
+    const versions = Array.from({ length: 60 }, (_, i) =>
+      turbineVersion({ effectiveFrom: `${1990 + i}-01-01T00:00Z` }),
+    );
+    expect(planDefects(planOf(versions.slice(0, 30)))).toEqual([]);
+    expect(planDefects(planOf(versions))).toEqual([
+      `source U1: ${JSON.stringify({ source: 'U1', versions }).length} bytes as JSON, at most 50000 can be stored`,
+    ]);
+  });
+
   it('is defective when a source is named twice, or two versions begin together', () => {
     const plan = planOf([turbineVersion(), turbineVersion()]);
     expect(planDefects(plan)).toContain('source U1: two versions begin at the same minute');

@@ -150,6 +150,8 @@ describe('what is not taken', () => {
   const code = (result: ReturnType<typeof validateMessage>) => (result.ok ? 'ok' : result.code);
 
   it('is a source that the facility does not have, or that has no number in the store', () => {
+    const stranger = { source: 'U3', readings: [1], statuses: 'V' };
+    expect(code(validate(['PLUTONIUM'], [stranger]))).toBe('UNKNOWN_SOURCE');
     expect(code(validate([], [{ source: 'U3', readings: [], statuses: '' }]))).toBe('UNKNOWN_SOURCE');
     const unnumbered = { ...facility, sourceIds: new Map() };
     expect(code(validateMessage(message([], [{ readings: [], statuses: '' }]), unnumbered, NOW))).toBe(

@@ -110,6 +110,10 @@ const provisioning = async (cloud: LocalCloud, { dataDir }: Stage, ew: Ew): Prom
   await ew('plan', 'apply', planFile);
   const claimFolder = join(dataDir, 'claim');
   await ew('device', 'claim', '--out', claimFolder);
+  const spare = await ew('device', 'claim', '--out', join(dataDir, 'spare'), '--json');
+  const { certificateId } = JSON.parse(spare.text) as { readonly certificateId: string };
+  await ew('device', 'claims');
+  await ew('device', 'claim-revoke', certificateId, '--why', 'a spare one');
   await ew('device', 'register', SERIAL, '--facility', FACILITY, '--thing', THING);
   const device = await provisionedDevice(cloud, join(dataDir, 'device'), {
     serialNumber: SERIAL,

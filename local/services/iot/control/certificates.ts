@@ -102,6 +102,12 @@ export const certificateRoutes = (options: ControlOptions): RestRoutes => {
       registry.changeCertificate(certificateId, { policies: policies.filter((name) => name !== policyName) });
       disconnect([certificateId]);
     },
+    // In one page: AWS gives up to 250 at a time.
+    'POST /policy-targets/{policyName}': ({ path, caller }) => {
+      const { policyName } = path as { policyName: string };
+      guard.check(caller, 'iot:ListTargetsForPolicy', `${arnPrefix}policy/${policyName}`);
+      return { targets: registry.certificatesWith(policyNamed(policyName)).map(arnOf) };
+    },
     'POST /attached-policies/{target}': ({ path, caller }) => {
       guard.check(caller, 'iot:ListAttachedPolicies', '*');
       const { policies } = targetOf(path.target!);
