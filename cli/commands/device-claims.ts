@@ -29,6 +29,7 @@ const claimCertificates = async ({ iot, policyName }: ReturnType<typeof claimClo
 export const claimsCommand = (device: Command) =>
   device
     .command('claims')
+    .summary('lists the claim certificates, the oldest first')
     .description('Lists the claim certificates, the oldest first.')
     .addHelpText('after', '\nExample:\n  ew device claims')
     .action(async (_, command: Command) => {
@@ -59,7 +60,7 @@ export const claimRevokeCommand = (device: Command) =>
     .command('claim-revoke')
     .summary('ends a claim certificate')
     .description(
-      'Makes a claim certificate inactive: nobody gets a certificate with it any more.\n' +
+      'Makes a claim certificate inactive: nobody gets a certificate with it any more. ' +
         'Devices that have one of their own keep it. May be repeated after an interruption.',
     )
     .argument('<certificate>', 'its id, or how it begins: `ew device claims`', certificateId)

@@ -215,7 +215,7 @@ describe('the whole preflight, through the SDK', () => {
       {
         check: 'credentials',
         state: 'fail',
-        finding: 'AWS does not take the credentials: The security token included in the request is expired',
+        finding: 'AWS refuses the credentials (The security token included in the request is expired)',
         wayOut: expect.stringMatching(/^sign in with `aws sso login`.*; see `aws sts get-caller-identity`$/),
       },
     ]);

@@ -129,10 +129,8 @@ describe('the command', () => {
   });
 
   it('ends quietly when nobody reads on', () => {
-    const line = `${process.execPath} cli/main.ts evidence verify none.json --json; ${process.execPath} cli/main.ts --help | true`;
-    expect(spawnSync('sh', ['-c', line], { encoding: 'utf8' }).stderr).toMatch(
-      /^ew: cannot read none\.json[^\n]*\n[^\n]*$/,
-    );
+    const { stderr } = spawnSync('sh', ['-c', `'${process.execPath}' cli/main.ts --help | true`], { encoding: 'utf8' });
+    expect(stderr).toBe('');
   });
 
   it('takes files from where npm was called', () => {
@@ -232,7 +230,8 @@ describe('without a deployment a command ends with 1 and says what to do', () =>
     expect(named).toMatch(/no AWS credentials of profile nope: sign in/);
   });
 
-  it('when the folder of the local cloud belongs to somebody else', { skip: process.getuid?.() === 0 }, () => {
+  it('when the folder of the local cloud belongs to somebody else', (context) => {
+    if (process.getuid?.() === 0) context.skip('root may read every file');
     const dataDir = mkdtempSync(join(folder, 'theirs-'));
     writeFileSync(join(dataDir, 'cloud.json'), '{}', { mode: 0 });
     expect(ew(['--local', '--data-dir', dataDir, 'audit', 'list']).said).toMatch(/EACCES.*run as its owner/);

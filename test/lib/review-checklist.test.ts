@@ -229,6 +229,7 @@ const WILDCARDS: Readonly<Record<string, readonly string[]>> = {
     'logs:PutLogEvents',
   ],
   'measurements/*': ['s3:PutObject'],
+  'policy/*': ['iot:ListTargetsForPolicy'],
   'quarantine/*': ['s3:GetObject', 's3:PutObject'],
   'redriven/*': ['s3:PutObject'],
   'stack/EmissionWatch-*/*': ['cloudformation:DescribeStacks'],
