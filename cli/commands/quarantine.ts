@@ -2,7 +2,6 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Database } from '#adapters/data-api';
 import { dataApiReprocessing, markReprocessing, type QuarantineEntry } from '#adapters/data-api-reprocessing';
-import { kinesisClient, kinesisStream } from '#adapters/kinesis-stream';
 import { s3Objects } from '#adapters/s3-objects';
 import { QUARANTINE } from '#core/validation/quarantine-codes';
 import { count, facilityName, mandatoryWhy, time } from '../arguments.ts';
@@ -10,6 +9,7 @@ import { audited } from '../audited.ts';
 import type { Deployment } from '../deployment.ts';
 import { CommandFailed } from '../failure.ts';
 import { facts, table } from '../output.ts';
+import { recoveryOf } from '../recovery/ask-function.ts';
 import { openRecord, recordAt } from '../recovery/quarantined-record.ts';
 import { type ReprocessResult, reprocess } from '../recovery/reprocess.ts';
 import { endWithNo, openRun, operatorDatabase } from '../run.ts';
@@ -171,13 +171,10 @@ const reprocessCommand = (quarantine: Command) =>
         ? await store.waiting(filterOf(options))
         : await Promise.all([...new Set(ids)].map((id) => theOne(database, id)));
       stop.throwIfAborted();
-      const streamName = deployment.output('Storage', 'MeasurementsStreamName');
-      const stream = kinesisStream(streamName, kinesisClient(deployment.clientConfig('KINESIS')));
       const work = () =>
         reprocess(entries, {
-          read: landingOf(deployment).read,
+          ask: recoveryOf(deployment, stop),
           mark: (marked) => markReprocessing(database.execute, marked, deployment.who),
-          put: stream.put,
           putBack: store.putBack,
           stop,
           progress: (done) => out.progress(`${done} of ${entries.length} records`),

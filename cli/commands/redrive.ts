@@ -1,11 +1,10 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { type Command, Option } from 'commander';
-import { kinesisClient, kinesisStream } from '#adapters/kinesis-stream';
 import { s3Objects } from '#adapters/s3-objects';
 import { time, why } from '../arguments.ts';
 import { audited } from '../audited.ts';
-import type { Deployment } from '../deployment.ts';
 import { wrapped } from '../output.ts';
+import { recoveryOf } from '../recovery/ask-function.ts';
 import { failedObjects, PREFIXES, type PrefixName } from '../recovery/failed-objects.ts';
 import { type RedriveResult, redrive } from '../recovery/redrive.ts';
 import { endWithNo, openRun, operatorDatabase } from '../run.ts';
@@ -36,14 +35,17 @@ export const redriveCommand = (program: Command) =>
     .action(async ({ dryRun = false, since, prefix, why: reason }: RedriveOptions, command: Command) => {
       const { deployment, out } = await openRun(command);
       const stop = stopSignal();
-      const target = targetOf(deployment);
+      const bucket = s3Objects(
+        deployment.output('Storage', 'FailedBucketName'),
+        new S3Client(deployment.clientConfig('S3')),
+      );
       const names = prefix ? [prefix] : (Object.keys(PREFIXES) as PrefixName[]);
-      const objects = await failedObjects(target.bucket, names, since ? Date.parse(since) : 0);
+      const objects = await failedObjects(bucket, names, since ? Date.parse(since) : 0);
       stop.throwIfAborted();
       out.progress(`${objects.length} objects to put back`);
       const work = () =>
         redrive(objects, {
-          ...target,
+          ask: recoveryOf(deployment, stop),
           dryRun,
           stop,
           progress: ({ redriven, failures, gone }) =>
@@ -62,21 +64,6 @@ export const redriveCommand = (program: Command) =>
       if (stop.aborted) reportInterrupted();
       else if (result.failures.length > 0 || result.notTried > 0) endWithNo();
     });
-
-const targetOf = ({ output, clientConfig }: Deployment) => {
-  const measurementsStream = output('Storage', 'MeasurementsStreamName');
-  const names = [
-    measurementsStream,
-    output('Storage', 'ValidatedStreamName'),
-    output('Storage', 'EmissionsStreamName'),
-  ];
-  const kinesis = kinesisClient(clientConfig('KINESIS'));
-  return {
-    measurementsStream,
-    bucket: s3Objects(output('Storage', 'FailedBucketName'), new S3Client(clientConfig('S3'))),
-    streams: new Map(names.map((name) => [name, kinesisStream(name, kinesis)])),
-  };
-};
 
 const summary = ({ redriven, records, gone, failures, notTried }: RedriveResult, dryRun: boolean): string[] => [
   ...failures.flatMap(({ key, why: reason }) => [

@@ -1,5 +1,5 @@
 import type { S3Objects } from '#adapters/s3-objects';
-import { FAILED_BATCHES, IOT_FAILED } from './redrivable.ts';
+import { FAILED_BATCHES, IOT_FAILED } from '#core/contracts/recovery';
 
 export interface FailedObject {
   readonly key: string;

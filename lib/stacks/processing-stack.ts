@@ -13,6 +13,7 @@ import { allowLogin, allowStatements, loginEnvironment } from '../constructs/dat
 import { DatabaseMigrations } from '../constructs/database-migrations.ts';
 import { OperatorPolicy } from '../constructs/operator-access.ts';
 import { PeriodCloser } from '../constructs/period-closer.ts';
+import { RecordRecovery } from '../constructs/record-recovery.ts';
 import { StreamConsumer } from '../constructs/stream-consumer.ts';
 import type { TimeSeries } from '../constructs/time-series.ts';
 import type { Profile } from '../environments.ts';
@@ -121,7 +122,14 @@ export class ProcessingStack extends Stack {
       description: 'finds missing minutes of a range, and certifies that there are none',
     });
 
-    const operator = new OperatorPolicy(this, 'OperatorPolicy', { storage, requests: [verify.requests()] });
+    const recover = new RecordRecovery(this, 'RecoverRecords', { storage });
+    new CfnOutput(this, 'RecoverRecordsFunctionArn', {
+      value: recover.alias.functionArn,
+      description: 'puts what failed or was quarantined back on its stream',
+    });
+
+    const requests = [verify.requests(), recover.requests()];
+    const operator = new OperatorPolicy(this, 'OperatorPolicy', { storage, requests });
     new CfnOutput(this, 'OperatorPolicyArn', {
       value: operator.managedPolicyArn,
       description: 'managed policy of whoever operates the deployment by the command line',

@@ -7,6 +7,7 @@ import { applyPlan, dataApiPlans } from '#adapters/data-api-plans';
 import { dataApiQuarantine } from '#adapters/data-api-quarantine';
 import type { QuarantineEntry } from '#adapters/data-api-reprocessing';
 import { s3Landing } from '#adapters/s3-landing';
+import type { RecoveryAnswer, RecoveryRequest } from '#core/contracts/recovery';
 import { openRecord } from '../../cli/recovery/quarantined-record.ts';
 import { reprocess } from '../../cli/recovery/reprocess.ts';
 import { makeHandler } from '../../functions/validate-measurements/handler.ts';
@@ -151,26 +152,6 @@ describe('reprocessing', () => {
     expect(await list('--facility', 'P8')).toMatchObject([{ state: 'open', attempts: 0 }]);
   });
 
-  it('goes on with the others when one record may not be read: so S3 answers for a missing one', async () => {
-    const refused = Object.assign(new Error('Access Denied'), {
-      name: 'AccessDenied',
-      $metadata: { httpStatusCode: 403 },
-    });
-    const put: string[] = [];
-    const result = await reprocess(['a', 'b'].map(entry), {
-      read: async (key) => (key === 'a' ? Promise.reject(refused) : Buffer.from(key)),
-      mark: async () => {},
-      put: async (records) => void put.push(...records.map(({ data }) => String(data))),
-      putBack: async () => {},
-      stop: new AbortController().signal,
-      progress: () => {},
-    });
-    expect(put).toEqual(['b']);
-    expect(result.failures).toEqual([
-      { recordId: sha256('a'), why: 'a is not in the landing bucket, or may not be read (Access Denied)' },
-    ]);
-  });
-
   it('has nothing to do where nothing is quarantined', async () => {
     expect(await deployment.json('quarantine', 'reprocess', '--code', 'FUTURE', '--why', 'w')).toMatchObject({
       records: 0,
@@ -191,44 +172,57 @@ describe('reprocessing', () => {
     attempts: 0,
   });
 
+  /** Does what it is asked, and says so. */
+  const asked =
+    (steps: string[], putBack = ({ keys }: RecoveryRequest) => keys) =>
+    async (request: RecoveryRequest) => {
+      steps.push(`${request.dryRun ? 'look at' : 'put'} ${request.keys.join()}`);
+      const good = putBack(request);
+      return {
+        v: 1,
+        putBack: good.map((key) => ({ key, records: 1 })),
+        gone: [],
+        failures: request.keys.filter((key) => !good.includes(key)).map((key) => ({ key, why: 'bad' })),
+        notTried: [],
+        refusing: false,
+      } satisfies RecoveryAnswer;
+    };
+  const noted = (steps: string[]) => ({
+    mark: async (ids: readonly string[]) => void steps.push(`mark ${ids.length}`),
+    putBack: async (ids: readonly string[]) => void steps.push(`back ${ids.length}`),
+    stop: new AbortController().signal,
+    progress: () => {},
+  });
+
   it('marks records before they are on the stream, and says that they are back only after', async () => {
     const steps: string[] = [];
-    const result = await reprocess(['a', 'b'].map(entry), {
-      read: async (key) => Buffer.from(key),
-      mark: async (ids) => void steps.push(`mark ${ids.length}`),
-      put: async (records) => void steps.push(`put ${records.map(({ data }) => data).join()}`),
-      putBack: async (ids) => void steps.push(`back ${ids.length}`),
-      stop: new AbortController().signal,
-      progress: () => {},
-    });
-    expect(steps).toEqual(['mark 2', 'put a,b', 'back 2']);
-    expect(result).toMatchObject({ failures: [], notTried: 0 });
+    const result = await reprocess(['a', 'b'].map(entry), { ask: asked(steps), ...noted(steps) });
+    expect(steps).toEqual(['look at a,b', 'mark 2', 'put a,b', 'back 2']);
+    expect(result).toEqual({ putBack: [sha256('a'), sha256('b')], failures: [], notTried: 0 });
+  });
+
+  it('leaves a record unmarked that cannot be put back', async () => {
+    const steps: string[] = [];
+    const ask = asked(steps, ({ keys }) => keys.filter((key) => key !== 'b'));
+    const result = await reprocess(['a', 'b'].map(entry), { ask, ...noted(steps) });
+    expect(steps).toEqual(['look at a,b', 'mark 1', 'put a', 'back 1']);
+    expect(result).toMatchObject({ putBack: [sha256('a')], failures: [{ recordId: sha256('b'), why: 'bad' }] });
   });
 
   it('that the stream refuses keeps the mark, so that nothing is taken for put back', async () => {
     const steps: string[] = [];
-    const refused = reprocess([entry('a')], {
-      read: async (key) => Buffer.from(key),
-      mark: async () => void steps.push('mark'),
-      put: () => Promise.reject(new Error('refused')),
-      putBack: async () => void steps.push('back'),
-      stop: new AbortController().signal,
-      progress: () => {},
-    });
-    await expect(refused).rejects.toThrow('refused');
-    expect(steps).toEqual(['mark']);
+    const look = asked(steps);
+    const ask = (request: RecoveryRequest) => (request.dryRun ? look(request) : Promise.reject(new Error('refused')));
+    await expect(reprocess([entry('a')], { ask, ...noted(steps) })).rejects.toThrow('refused');
+    expect(steps).toEqual(['look at a', 'mark 1']);
   });
 
   it('does not begin with more after Ctrl-C', async () => {
-    const result = await reprocess([entry('a')], {
-      read: () => Promise.reject(new Error('not to be read')),
-      mark: async () => {},
-      put: async () => {},
-      putBack: async () => {},
-      stop: AbortSignal.abort(),
-      progress: () => {},
-    });
-    expect(result).toEqual({ putBack: [], failures: [], notTried: 1 });
+    const steps: string[] = [];
+    const result = await reprocess([entry('a')], { ask: async () => undefined, ...noted(steps) });
+    expect([result, steps]).toEqual([{ putBack: [], failures: [], notTried: 1 }, []]);
+    const stopped = await reprocess([entry('a')], { ask: asked([]), ...noted(steps), stop: AbortSignal.abort() });
+    expect([stopped, steps]).toEqual([{ putBack: [], failures: [], notTried: 1 }, []]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { failedMessage } from '../../cli/recovery/error-action.ts';
-import { failedBatch } from '../../cli/recovery/failed-batch.ts';
+import type { RecoveryAnswer, RecoveryRequest } from '#core/contracts/recovery';
+import { redrive } from '../../cli/recovery/redrive.ts';
 import { itemOf } from '../../local/services/event-source/batch.ts';
 import { discardedObject } from '../../local/services/event-source/discarded.ts';
 import { connectRaw } from '../local/iot/raw-client.ts';
@@ -185,10 +185,13 @@ describe('redrive', () => {
   it('killed at any moment and repeated puts everything back and loses nothing', async () => {
     const count = 120;
     for (let i = 0; i < count; i++) await refused(`F${i % 3}`, T + i);
-    for (const moved of [1, 30, 70]) {
+    for (let kill = 0; kill < 3; kill++) {
+      // The function ends what whoever was killed had asked for.
+      while (deployment.isRecovering()) await sleep(2);
+      const before = lying('redriven/').length;
       const child = deployment.start('redrive');
       const ended = deployment.ended(child);
-      while (lying('redriven/').length < moved && child.exitCode === null) await sleep(2);
+      while (lying('redriven/').length === before && child.exitCode === null) await sleep(2);
       child.kill('SIGKILL');
       expect((await ended).signal).toBe('SIGKILL');
       expect(lying().length).toBeGreaterThan(0);
@@ -226,46 +229,70 @@ describe('redrive', () => {
   });
 });
 
-describe('what is not a failed message of this system is refused', () => {
-  const action = (change: object) =>
-    Buffer.from(JSON.stringify({ topic: 'emissionwatch/v1/F1/a/minutes', base64OriginalPayload: 'AA==', ...change }));
-  const key = 'iot-failed/F1/1700000000000-x';
+describe('the objects of a redrive', () => {
+  const objects = Array.from({ length: 60 }, (_, at) => ({ key: `iot-failed/F1/${at}`, at }));
+  const sound = (): RecoveryAnswer => ({
+    v: 1,
+    putBack: [],
+    gone: [],
+    failures: [],
+    notTried: [],
+    refusing: false,
+  });
+  const all = ({ keys }: RecoveryRequest): RecoveryAnswer => ({
+    ...sound(),
+    putBack: keys.map((key) => ({ key, records: 2 })),
+  });
+  const run = async (
+    answer: (request: RecoveryRequest) => RecoveryAnswer | undefined,
+    stop = new AbortController(),
+  ) => {
+    const asked: RecoveryRequest[] = [];
+    const result = await redrive(objects, {
+      ask: async (request) => {
+        asked.push(request);
+        return answer(request);
+      },
+      dryRun: false,
+      stop: stop.signal,
+      progress: () => {},
+    });
+    return { asked, result };
+  };
 
-  it('but one is taken with and without the Basic Ingest prefix of its topic', () => {
-    const taken = failedMessage(key, action({}), 'measurements');
-    expect(taken).toEqual(
-      failedMessage(key, action({ topic: '$aws/rules/r/emissionwatch/v1/F1/a/minutes' }), 'measurements'),
-    );
-    expect(Buffer.from(taken.records[0]!.data).toString()).toBe(
-      '{"payload":"AA==","facility":"F1","thing":"a","received":1700000000000}',
-    );
+  it('are asked for in order, in portions, by their keys and nothing else', async () => {
+    const { asked, result } = await run(all);
+    expect(asked.map(({ keys }) => keys.length)).toEqual([25, 25, 10]);
+    expect(asked.flatMap(({ keys }) => keys)).toEqual(objects.map(({ key }) => key));
+    for (const request of asked) expect(Object.keys(request).sort()).toEqual(['dryRun', 'from', 'keys']);
+    expect(result).toEqual({ redriven: 60, records: 120, gone: 0, failures: [], notTried: 0 });
+  });
+
+  it('for which the function had no time are asked for again', async () => {
+    const { asked, result } = await run((request) => {
+      const answer = all(request);
+      return { ...answer, putBack: answer.putBack.slice(0, 7), notTried: request.keys.slice(7) };
+    });
+    expect(asked.map(({ keys }) => keys[0])).toEqual([0, 7, 14, 21, 28, 35, 42, 49, 56].map((at) => objects[at]!.key));
+    expect(result).toMatchObject({ redriven: 60, notTried: 0 });
   });
 
   it.each([
-    [key, { topic: 'emissionwatch/v1/F1/a/hours' }, /is not one that edge agents publish minutes to/],
-    [key, { topic: 'emissionwatch/v1/F2/a/minutes' }, /its key should begin with iot-failed\/F2\//],
-    ['iot-failed/F1/x', {}, /the time of arrival/],
-    [key, { base64OriginalPayload: '?' }, /base64OriginalPayload/],
-    [key, { topic: 1 }, /topic/],
-  ])('%s %j', (at, change, reason) => {
-    expect(() => failedMessage(at, action(change), 'measurements')).toThrow(reason);
+    ['the streams take nothing', (keys: readonly string[]) => ({ refusing: true, notTried: keys.slice(3) }), 57],
+    ['the function tries nothing', (keys: readonly string[]) => ({ notTried: [...keys] }), 60],
+  ])('are left alone once %s', async (_, change, notTried) => {
+    const { asked, result } = await run(({ keys }) => ({ ...sound(), ...change(keys) }));
+    expect([asked.length, result.notTried]).toEqual([1, notTried]);
   });
 
-  it.each([
-    [
-      { KinesisBatchInfo: { streamArn: streamArn('other'), batchSize: 1 } },
-      /stream other is not one of this deployment/,
-    ],
-    [{ KinesisBatchInfo: { streamArn: streamArn('validated'), batchSize: 2 } }, /it says 2 records and has 1/],
-    [{ payload: undefined }, /payload/],
-    [{ payload: '{"Records":[]}' }, /Records/],
-  ])('a batch with %j', (change, reason) => {
-    const Records = [{ kinesis: { partitionKey: 'F1', data: 'AA==' } }];
-    const whole = {
-      KinesisBatchInfo: { streamArn: streamArn('validated'), batchSize: 1 },
-      payload: JSON.stringify({ Records }),
-      ...change,
-    };
-    expect(() => failedBatch(Buffer.from(JSON.stringify(whole)), ['validated'])).toThrow(reason);
+  it('that were not begun with before Ctrl-C are counted', async () => {
+    const stop = new AbortController();
+    const { asked, result } = await run((request) => {
+      stop.abort();
+      return all(request);
+    }, stop);
+    expect([asked.length, result.redriven, result.notTried]).toEqual([1, 25, 35]);
+    const waiting = await run(() => undefined);
+    expect(waiting.result).toMatchObject({ redriven: 0, notTried: 60 });
   });
 });

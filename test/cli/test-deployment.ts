@@ -5,14 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetRecordsCommand, GetShardIteratorCommand } from '@aws-sdk/client-kinesis';
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { kinesisClient } from '#adapters/kinesis-stream';
+import { kinesisClient, kinesisStream } from '#adapters/kinesis-stream';
+import { s3Objects } from '#adapters/s3-objects';
+import { makeHandler } from '../../functions/recover-records/handler.ts';
 import { startDynamoDb } from '../../local/services/dynamodb.ts';
 import { openGuard } from '../../local/services/iam/guard.ts';
 import { startIot } from '../../local/services/iot.ts';
 import type { PutFault } from '../../local/services/kinesis/operations.ts';
 import { startKinesis } from '../../local/services/kinesis.ts';
+import type { InvocationResult } from '../../local/services/lambda.ts';
+import { startLambdaApi } from '../../local/services/lambda-api.ts';
 import { startS3 } from '../../local/services/s3.ts';
 import { testDatabase } from '../functions/database.ts';
+import { context } from '../functions/events.ts';
 import { allowAll } from '../local/iot/local-iot.ts';
 
 const ACCOUNT = '000000000000';
@@ -20,6 +25,7 @@ const REGION = 'us-east-1';
 export const STREAMS = ['measurements', 'validated', 'emissions'] as const;
 type StreamName = (typeof STREAMS)[number];
 export const streamArn = (name: string) => `arn:aws:kinesis:${REGION}:${ACCOUNT}:stream/${name}`;
+const RECOVER_RECORDS = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:recover-records`;
 /** Whoever puts things where a test wants them. */
 export const anybody = openGuard.role('anybody');
 
@@ -39,6 +45,24 @@ const RULE = {
     s3: { bucketName: 'failed', key: `iot-failed/\${topic(3)}/\${timestamp()}-\${newuuid()}`, roleArn: 'keeper' },
   },
 } as const;
+
+/** A function with one reserved invocation. */
+const oneAtATime = (work: (event: unknown) => Promise<unknown>) => {
+  let busy = false;
+  const invoke = async (_: string, event: string): Promise<InvocationResult> => {
+    if (busy) return { outcome: 'throttled', requestId: 'r' };
+    busy = true;
+    try {
+      return { outcome: 'returned', requestId: 'r', text: JSON.stringify(await work(JSON.parse(event))) };
+    } catch (error) {
+      const { name, message } = error as Error;
+      return { outcome: 'failed', requestId: 'r', fault: { errorType: name, errorMessage: message } };
+    } finally {
+      busy = false;
+    }
+  };
+  return { invoke, isBusy: () => busy };
+};
 
 /** The services that `ew` works with, as the local cloud runs them, and `ew` itself as a process of its own. */
 export const testDeployment = async () => {
@@ -101,6 +125,34 @@ export const testDeployment = async () => {
     }),
   );
 
+  const client = kinesisClient({
+    region: REGION,
+    endpoint: kinesis.endpoint,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  cleanups.push(() => client.destroy());
+  const s3Client = new S3Client({
+    region: REGION,
+    endpoint: s3.endpoint,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  cleanups.push(() => s3Client.destroy());
+  const recoverRecords = makeHandler({
+    failed: s3Objects('failed', s3Client),
+    landing: s3Objects('landing', s3Client),
+    measurementsStream: 'measurements',
+    streams: new Map(STREAMS.map((name) => [name, kinesisStream(name, client)])),
+    now: Date.now,
+  });
+  const recovery = oneAtATime((event) => recoverRecords(event, context));
+  const lambda = started(
+    await startLambdaApi({
+      lambda: recovery,
+      functionArns: [RECOVER_RECORDS],
+      guard: openGuard,
+    }),
+  );
+
   const { clusterArn } = database.address;
   writeFileSync(
     join(dataDir, 'cloud.json'),
@@ -116,6 +168,7 @@ export const testDeployment = async () => {
         DYNAMODB: dynamo.endpoint,
         IOT: iot.endpoint,
         IOT_DATA_PLANE: iot.endpoint,
+        LAMBDA: lambda.endpoint,
       },
       iot: { host: iot.host, port: iot.port, caFile: iot.caFile, claimCertificateFile: '', claimKeyFile: '' },
       outputs: {
@@ -130,6 +183,7 @@ export const testDeployment = async () => {
           FailedBucketName: 'failed',
           DevicesTableName: 'devices',
         },
+        'EmissionWatch-Processing': { RecoverRecordsFunctionArn: `${RECOVER_RECORDS}:live` },
         'EmissionWatch-Ingest': { DevicePolicyName: 'device', ClaimPolicyName: 'claim' },
       },
       credentials: { accessKeyId: 'ANYBODY', secretAccessKey: 'anything', sessionToken: 'anything' },
@@ -152,18 +206,6 @@ export const testDeployment = async () => {
   };
   const ew = (...args: readonly string[]) => ended(start(...args));
 
-  const client = kinesisClient({
-    region: REGION,
-    endpoint: kinesis.endpoint,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
-  cleanups.push(() => client.destroy());
-  const s3Client = new S3Client({
-    region: REGION,
-    endpoint: s3.endpoint,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
-  cleanups.push(() => s3Client.destroy());
   /** Everything on a stream, in order. */
   const records = async (StreamName: StreamName) => {
     const found: { readonly key: string; readonly data: string }[] = [];
@@ -193,6 +235,8 @@ export const testDeployment = async () => {
     dynamoEndpoint: dynamo.endpoint,
     faults,
     ruleTried,
+    /** Whether the function that puts records back is at work, whoever asked it to. */
+    isRecovering: recovery.isBusy,
     records,
     removeObject: (Bucket: string, Key: string) => s3Client.send(new DeleteObjectCommand({ Bucket, Key })),
     start,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { list, named, statementsOf, templates, text } from './template.ts';
 
-const { processing } = templates();
+const { storage, processing } = templates();
 const [id, policy] = named(processing, 'OperatorPolicy');
 const statements = statementsOf(policy);
 const actions = statements.flatMap(({ Action }) => list(Action));
@@ -48,16 +48,19 @@ describe('the policy of whoever operates the deployment', () => {
     ]);
   });
 
-  it('puts records on the three streams, and reads none', () => {
-    expect(resourcesOf('kinesis:PutRecords')).toHaveLength(3);
-    expect(actions.filter((action) => action.startsWith('kinesis:'))).toEqual(['kinesis:PutRecords']);
+  it('puts nothing on a stream and reads none: what failed is put back by a function, which is asked to', () => {
+    expect(actions.filter((action) => action.startsWith('kinesis:'))).toEqual([]);
+    const aliases = ['RecoverRecordsLive', 'VerifyContinuityLive'].map((alias) => `\${${named(processing, alias)[0]}}`);
+    expect(resourcesOf('lambda:InvokeFunction').sort()).toEqual(aliases);
+    expect(actions.filter((action) => action.startsWith('lambda:'))).toEqual(['lambda:InvokeFunction']);
   });
 
-  it('takes away only failed objects, and reads of the evidence only what is in quarantine', () => {
-    const prefixes = (action: string) => resourcesOf(action).map((arn) => arn.slice(arn.indexOf('/')));
-    expect(prefixes('s3:DeleteObject')).toEqual(['/aws/lambda/*', '/iot-failed/*']);
-    expect(prefixes('s3:PutObject')).toEqual(['/redriven/*']);
-    expect(prefixes('s3:GetObject')).toEqual(['/aws/lambda/*', '/iot-failed/*', '/quarantine/*']);
+  it('puts nothing into a bucket and takes nothing away: it lists what failed and reads what is in quarantine', () => {
+    const [[failed], [landing]] = [named(storage, 'Failed'), named(storage, 'Landing')];
+    expect(actions.filter((action) => action.startsWith('s3:')).sort()).toEqual(['s3:GetObject', 's3:ListBucket']);
+    expect(resourcesOf('s3:ListBucket')).toEqual([`\${${failed}.Arn}`]);
+    expect(resourcesOf('s3:GetObject')).toEqual([expect.stringContaining(`\${${landing}}/quarantine/*`)]);
+    expect(actions).not.toContain('kms:GenerateDataKey');
   });
 
   it('logs in to the database as the operator and as nobody else', () => {

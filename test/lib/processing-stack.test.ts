@@ -15,7 +15,10 @@ const FUNCTIONS = [
   'ClosePeriods',
   'MigrateDatabase',
   'VerifyContinuity',
+  'RecoverRecords',
 ] as const;
+/** It knows buckets and streams only. */
+const WITHOUT_DATABASE = 'RecoverRecords';
 const CONSUMERS = [
   ['ValidateMeasurements', 'StreamsMeasurements'],
   ['CalculateEmissions', 'StreamsValidated'],
@@ -103,6 +106,10 @@ describe('functions', () => {
     ['ClosePeriods', ['EMISSIONS_STREAM']],
     ['VerifyContinuity', ['DEVICES_TABLE', 'EVIDENCE_KEY_ARN', 'SOFTWARE_VERSION']],
     [
+      'RecoverRecords',
+      ['FAILED_BUCKET', 'LANDING_BUCKET', 'MEASUREMENTS_STREAM', 'VALIDATED_STREAM', 'EMISSIONS_STREAM'],
+    ],
+    [
       'MigrateDatabase',
       [
         'VALIDATE_MEASUREMENTS_SECRET_ARN',
@@ -115,7 +122,8 @@ describe('functions', () => {
   ])('%s is told where things are: %s', (id, keys) => {
     const { Variables } = fn(id).Environment as { Variables: Record<string, unknown> };
     const common = ['NODE_OPTIONS', 'POWERTOOLS_METRICS_NAMESPACE', 'POWERTOOLS_SERVICE_NAME'];
-    expect(Object.keys(Variables).sort()).toEqual([...DATABASE, ...common, ...keys].sort());
+    const database = id === WITHOUT_DATABASE ? [] : DATABASE;
+    expect(Object.keys(Variables).sort()).toEqual([...database, ...common, ...keys].sort());
     expect(Variables.POWERTOOLS_METRICS_NAMESPACE).toBe('EmissionWatch');
   });
 
@@ -164,7 +172,7 @@ describe('permissions', () => {
         expect(text(Resource)).toBe(`\${${idOf('DataKey')}.Arn}`);
         const { StringEquals } = Condition as { StringEquals: Record<string, unknown> };
         expect(text(StringEquals['kms:ViaService'])).toMatch(
-          /^(secretsmanager|dynamodb)\.\$\{AWS::Region\}\.amazonaws\.com$/,
+          /^(secretsmanager|dynamodb|s3)\.\$\{AWS::Region\}\.amazonaws\.com$/,
         );
       }
     },
@@ -176,6 +184,7 @@ describe('permissions', () => {
     ['ClosePeriods', undefined, ['StreamsEmissions']],
     ['CheckCompliance', 'StreamsEmissions', []],
     ['MigrateDatabase', undefined, []],
+    ['RecoverRecords', undefined, ['StreamsEmissions', 'StreamsMeasurements', 'StreamsValidated']],
   ])('%s reads from %s and writes to %s', (id, from, to) => {
     const arn = (stream: string) => `\${${idOf(stream)}.Arn}`;
     expect(resourcesFor(id, 'kinesis:Get')).toEqual(from ? [arn(from)] : []);
@@ -196,6 +205,28 @@ describe('permissions', () => {
     expect(actions).toEqual(writers.length > 0 ? ['s3:ListBucket'] : []);
     expect(resourcesFor(id, 's3:')).toEqual(writers.length > 0 ? [`\${${idOf('Failed')}.Arn}`] : []);
   });
+
+  it('RecoverRecords takes away only failed objects, and reads of the evidence only what is in quarantine', () => {
+    const under = (action: string) =>
+      may('RecoverRecords')
+        .filter(({ Action }) => list(Action).includes(action))
+        .flatMap(({ Resource }) => list(Resource).map(text))
+        .map((arn) => arn.slice(arn.indexOf(':s3:::') + 6));
+    const objects = (bucket: string, prefix: string) => `\${${idOf(bucket)}}/${prefix}*`;
+    const failed = ['aws/lambda/', 'iot-failed/'].map((prefix) => objects('Failed', prefix));
+    expect(under('s3:DeleteObject').sort()).toEqual(failed);
+    expect(under('s3:GetObject').sort()).toEqual([...failed, objects('Landing', 'quarantine/')]);
+    expect(under('s3:PutObject')).toEqual([objects('Failed', 'redriven/')]);
+    expect(resourcesFor('RecoverRecords', 's3:List')).toEqual([`\${${idOf('Failed')}.Arn}`]);
+    const keys = may('RecoverRecords').filter(({ Action }) => list(Action).includes('kms:Decrypt'));
+    expect(keys.map(({ Action, Condition }) => [list(Action), contextOf(Condition)])).toEqual([
+      [['kms:Decrypt', 'kms:GenerateDataKey'], `\${${idOf('Failed')}.Arn}`],
+      [['kms:Decrypt'], `\${${idOf('Landing')}.Arn}`],
+    ]);
+    expect(fn('RecoverRecords').ReservedConcurrentExecutions).toBe(1);
+  });
+  const contextOf = (condition: unknown) =>
+    text((condition as { StringEquals: Record<string, unknown> }).StringEquals['kms:EncryptionContext:aws:s3:arn']);
 
   it('no role is handed an AWS managed policy', () => {
     for (const [, { Properties }] of ofType(processing, 'AWS::IAM::Role'))
@@ -256,7 +287,7 @@ describe('migrations', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it('run before any function that uses the database gets new code', () => {
-    for (const id of FUNCTIONS.filter((name) => name !== 'MigrateDatabase'))
+    for (const id of FUNCTIONS.filter((name) => name !== 'MigrateDatabase' && name !== WITHOUT_DATABASE))
       expect(named(processing, `${id}Function`)[1].DependsOn).toContain(run);
   });
 

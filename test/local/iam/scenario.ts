@@ -5,7 +5,10 @@ import { gzipSync } from 'node:zlib';
 import { KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { expect } from 'vitest';
 import { type Database, dataApi } from '#adapters/data-api';
+import { openDeployment } from '#cli/deployment';
+import { recoveryOf } from '#cli/recovery/ask-function';
 import { type LocalCloud, startCloud } from '../../../local/cloud.ts';
 import { AwsError } from '../../../local/services/aws-json.ts';
 import { createGuard, type RecordedRequest } from '../../../local/services/iam/create-guard.ts';
@@ -65,7 +68,7 @@ export const playEverything = async (stage: Stage): Promise<void> => {
   const play = async () => {
     const device = await provisioning(cloud, stage, ew);
     await pipeline(cloud, stage, device);
-    await recovery(cloud, ew);
+    await recovery(cloud, stage, ew);
     await device.whileRunning(() => continuity(cloud, stage, ew));
     await ew('device', 'revoke', SERIAL, '--why', 'the end of the test');
   };
@@ -168,11 +171,15 @@ const pipeline = async (cloud: LocalCloud, { assembly }: Stage, device: EdgeDevi
 };
 
 /** People put back what failed, and do something that fails itself. */
-const recovery = async (cloud: LocalCloud, ew: Ew): Promise<void> => {
+const recovery = async (cloud: LocalCloud, { dataDir }: Stage, ew: Ew): Promise<void> => {
   await refuseWrites(ownersDatabase(cloud), 'facility', async () => {
     await ew('facility', 'add', 'F002').catch(() => undefined);
   });
   await ew('redrive');
+  // What somebody else puts back at the same time is gone.
+  const ask = recoveryOf(await openDeployment({ local: true, dataDir }), new AbortController().signal);
+  const gone = [`iot-failed/${FACILITY}/1700000000000-gone`];
+  expect(await ask({ from: 'failed', keys: gone, dryRun: false })).toMatchObject({ gone });
   await cloud.settled();
   const { text } = await ew('quarantine', 'list', '--json');
   const [record] = (JSON.parse(text) as { readonly records: readonly { readonly recordId: string }[] }).records;

@@ -4,11 +4,6 @@ export interface Redrivable {
   readonly records: readonly { readonly key: string; readonly data: Uint8Array }[];
 }
 
-/** Where failed things lie, and where they go once they are back on their stream. */
-export const IOT_FAILED = 'iot-failed/';
-export const FAILED_BATCHES = 'aws/lambda/';
-export const REDRIVEN = 'redriven/';
-
 /** @throws Error when the bytes are not JSON */
 export const jsonOf = (body: Uint8Array): unknown => {
   try {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { IOT_FAILED, jsonOf, type Redrivable, readAs } from './redrivable.ts';
+import { IOT_FAILED } from '#core/contracts/recovery';
+import { jsonOf, type Redrivable, readAs } from './redrivable.ts';
 
 /** What the error action of a topic rule writes: https://docs.aws.amazon.com/iot/latest/developerguide/rule-error-handling.html */
 const errorAction = z.object({ topic: z.string(), base64OriginalPayload: z.base64() });

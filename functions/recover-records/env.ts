@@ -1,0 +1,6 @@
+export type RecoverRecordsEnv =
+  | 'FAILED_BUCKET'
+  | 'LANDING_BUCKET'
+  | 'MEASUREMENTS_STREAM'
+  | 'VALIDATED_STREAM'
+  | 'EMISSIONS_STREAM';
