@@ -93,7 +93,12 @@ const judgeByPlan = (message: Json, { plan, sourceIds }: PlannedFacility): Verdi
   const known = plan.sources.flatMap(({ versions }) =>
     versions.flatMap((one) => one.channels.map((each) => each.channel)),
   );
-  if (channels.some((name) => !known.includes(name))) return { code: 'UNKNOWN_CHANNEL' };
+  if (channels.some((name) => !known.includes(name))) {
+    const strangers = (message.sources as { source: string }[]).some(
+      ({ source }) => !plan.sources.some((one) => one.source === source),
+    );
+    return { code: strangers ? 'UNKNOWN_SOURCE' : 'UNKNOWN_CHANNEL' };
+  }
   const sources: Minutes['sources'][number][] = [];
   for (const from of message.sources as {
     source: string;
