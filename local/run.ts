@@ -64,7 +64,12 @@ export const startRun = async (
     writeFileSync(configFile, JSON.stringify(config, null, 2));
     devices.push({ ...device, configFile });
   }
-  await Promise.all(devices.map((device) => provisionDevice(root, deployment, device)));
+  // Two at a time: the hook of provisioning answers no more at once, and refuses what comes beside them.
+  const waiting = [...devices];
+  const provisionWaiting = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await provisionDevice(root, deployment, next);
+  };
+  await Promise.all([provisionWaiting(), provisionWaiting()]);
   return startAgents(
     root,
     devices.map(({ configFile }) => configFile),

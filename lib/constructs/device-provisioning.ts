@@ -140,9 +140,9 @@ class DeviceAdmission extends PipelineFunction {
       folder: 'admit-device',
       memorySize: 512,
       timeout: Duration.seconds(5),
-      // A park that is switched on at once waits its turn: a device that is refused asks again.
+      // Of a park that is provisioned all at once some are refused; `edge provision` may be repeated.
       reservedConcurrency: 2,
-      afterFailure: 'AWS IoT waits for the answer, and without one refuses the device, which asks again',
+      afterFailure: 'AWS IoT waits for the answer, and without one refuses the device, which may ask again',
       environment: { DEVICES_TABLE: devices.tableName } satisfies Record<AdmitDeviceEnv, string>,
       logKey,
     });
