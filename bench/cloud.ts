@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
-import { type Database, dataApi } from '#adapters/data-api';
+import type { Database } from '#adapters/data-api';
 import { applyPlan } from '#adapters/data-api-plans';
 import { type LocalCloud, startCloud } from '../local/cloud.ts';
+import { runnerDatabase } from '../local/database.ts';
 import { synthesise } from '../local/synthesise.ts';
 import type { Device, Order } from './publisher.ts';
 import { facilityName, plan } from './workload.ts';
@@ -31,7 +31,7 @@ export const withCloud = async (
     const assembly = await synthesise(root, folder, context);
     const cloud = await startCloud({ assembly, dataDir: folder, log: () => {} });
     try {
-      const database = ownerOf(cloud);
+      const database = runnerDatabase(cloud);
       const names = Array.from({ length: facilities }, (_, i) => facilityName(i));
       for (const facility of names) await applyPlan(database, plan(facility));
       await work({ cloud, assembly, database, facilities: names });
@@ -42,12 +42,6 @@ export const withCloud = async (
     rmSync(folder, { recursive: true, force: true });
   }
 };
-
-const ownerOf = ({ endpoints, runner, database: { clusterArn, ownerSecretArn, name } }: LocalCloud): Database =>
-  dataApi(
-    { clusterArn, secretArn: ownerSecretArn, database: name },
-    new RDSDataClient({ endpoint: endpoints.rdsData, region: 'us-east-1', credentials: runner }),
-  );
 
 /** A process that publishes for every facility, ready: it sends when told 'go', and ends when all is acknowledged. */
 export const startPublisher = async (

@@ -16,7 +16,6 @@ const grantUse = z.strictObject({
   /** Requests of all runs that it allowed. */
   uses: z.int().min(0),
 });
-export type GrantUse = z.infer<typeof grantUse>;
 
 /** Which permissions of the templates any local run has used, and what was refused. */
 export const iamUsage = z.strictObject({

@@ -174,6 +174,7 @@ const start = async (
     writeUsage();
   });
   const hasOperator = guard.statements.some(({ holder }) => holder === OPERATOR);
+  const operator = guard.credentialsOf(hasOperator ? OPERATOR : LOCAL_RUNNER);
   log(
     `iam: ${guard.statements.length} statements${hasOperator ? '' : '; no OperatorPolicy, people may do everything'}`,
   );
@@ -338,7 +339,7 @@ const start = async (
         endpoints: { ...byService, LAMBDA: lambdaApi.endpoint },
         iot: { host, port, caFile, claimCertificateFile: claim.certificateFile, claimKeyFile: claim.keyFile },
         outputs: templates.outputs(),
-        credentials: guard.credentialsOf(hasOperator ? OPERATOR : LOCAL_RUNNER),
+        credentials: operator,
       }),
     );
 
@@ -357,7 +358,7 @@ const start = async (
     claim: iot.claim,
     endpoints: { ...endpoints, lambda: lambdaApi.endpoint },
     database,
-    credentials: guard.credentialsOf(hasOperator ? OPERATOR : LOCAL_RUNNER),
+    credentials: operator,
     runner: guard.credentialsOf(LOCAL_RUNNER),
     credentialsOf: (principalArn) => guard.credentialsOf(principalArn),
     iamUsage: guard.iamUsage,

@@ -1,11 +1,10 @@
 import { closeSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
-import { type Database, dataApi } from '#adapters/data-api';
 import { type Arguments, readArguments } from './arguments.ts';
-import { type LocalCloud, startCloud } from './cloud.ts';
+import { startCloud } from './cloud.ts';
 import { takeDataFolder } from './data-folder.ts';
+import { runnerDatabase } from './database.ts';
 import { liveLines } from './live.ts';
 import { type Progress, progress } from './progress.ts';
 import { readBack } from './read-back.ts';
@@ -53,7 +52,7 @@ const run = async (
   const cloud = await startCloud({ assembly, dataDir: given.dataDir, log: step });
   try {
     stopped.throwIfAborted();
-    const database = openDatabase(cloud);
+    const database = runnerDatabase(cloud);
     const assignment = input ? await replayAssignment(given, input, database) : simulatedAssignment(given);
     const begin = performance.now();
     const agents = await startRun(root, cloud, assignment, given, (event) => {
@@ -109,17 +108,6 @@ const checkExport = (file: string): void => {
     });
   }
 };
-
-/** The operator's own connection: the owner of the database, through the Data API like everything else. */
-const openDatabase = ({ endpoints, runner, database: { clusterArn, ownerSecretArn, name } }: LocalCloud): Database =>
-  dataApi(
-    { clusterArn, secretArn: ownerSecretArn, database: name },
-    new RDSDataClient({
-      endpoint: endpoints.rdsData,
-      region: 'us-east-1',
-      credentials: runner,
-    }),
-  );
 
 main().catch((error: unknown) => {
   if ((error as Error).name === 'AbortError') {

@@ -1,13 +1,8 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import {
-  type ContinuityReport,
-  type ContinuityRequest,
-  continuityRefusal,
-  continuityReport,
-} from '#core/contracts/continuity-report';
+import { type ContinuityReport, type ContinuityRequest, continuityReport } from '#core/contracts/continuity-report';
 import type { Deployment } from '../deployment.ts';
-import { CommandFailed } from '../failure.ts';
+import { functionAnswer } from '../function-answer.ts';
 
 /** The function may take 15 minutes; waiting less would ask again while it works. */
 const PATIENCE_MS = 16 * 60_000;
@@ -28,17 +23,11 @@ export const askVerifyContinuity = async (
     maxAttempts: 8,
   });
   const ask = async (portion: ContinuityRequest): Promise<ContinuityReport> => {
-    const { FunctionError, Payload } = await client.send(
-      new InvokeCommand({
-        FunctionName: output('Processing', 'VerifyContinuityFunctionArn'),
-        Payload: Buffer.from(JSON.stringify(portion)),
-      }),
-    );
-    const answer: unknown = JSON.parse(Buffer.from(Payload!).toString('utf8'));
-    const refusal = continuityRefusal.safeParse(answer);
-    if (refusal.success) throw new CommandFailed(refusal.data.refused);
-    if (FunctionError) throw new CommandFailed((answer as { errorMessage: string }).errorMessage);
-    return reportOf(answer);
+    const invocation = new InvokeCommand({
+      FunctionName: output('Processing', 'VerifyContinuityFunctionArn'),
+      Payload: Buffer.from(JSON.stringify(portion)),
+    });
+    return functionAnswer('verify-continuity', await client.send(invocation), continuityReport);
   };
   try {
     let { continueAfter, ...whole } = await ask(request);
@@ -56,13 +45,4 @@ export const askVerifyContinuity = async (
   } finally {
     client.destroy();
   }
-};
-
-const reportOf = (answer: unknown): ContinuityReport => {
-  const read = continuityReport.safeParse(answer);
-  if (read.success) return read.data;
-  const [issue] = read.error.issues;
-  throw new CommandFailed(
-    `verify-continuity answers in another form than this release reads (${issue!.path.join('.')}: ${issue!.message}): use the release that is deployed`,
-  );
 };

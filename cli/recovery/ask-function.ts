@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InvokeCommand, type InvokeCommandOutput, LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { type RecoveryAnswer, type RecoveryRequest, recoveryAnswer, recoveryRefusal } from '#core/contracts/recovery';
+import { type RecoveryAnswer, type RecoveryRequest, recoveryAnswer } from '#core/contracts/recovery';
 import type { Deployment } from '../deployment.ts';
 import { CommandFailed } from '../failure.ts';
+import { functionAnswer } from '../function-answer.ts';
 
 /** Has recover-records put back what lies under some keys; undefined when it was told to stop before that began. */
 export type AskRecovery = (request: RecoveryRequest) => Promise<RecoveryAnswer | undefined>;
@@ -33,7 +34,7 @@ export const recoveryOf = (
     const busyUntil = Date.now() + BUSY_MS;
     while (!stop.aborted)
       try {
-        return answerOf(await client.send(invocation));
+        return functionAnswer('recover-records', await client.send(invocation), recoveryAnswer);
       } catch (error) {
         if ((error as Error).name !== 'TooManyRequestsException') throw error;
         if (Date.now() > busyUntil)
@@ -44,17 +45,4 @@ export const recoveryOf = (
       }
     return undefined;
   };
-};
-
-const answerOf = ({ FunctionError, Payload }: InvokeCommandOutput): RecoveryAnswer => {
-  const answer: unknown = JSON.parse(Buffer.from(Payload!).toString('utf8'));
-  if (FunctionError) throw new CommandFailed((answer as { errorMessage: string }).errorMessage);
-  const refusal = recoveryRefusal.safeParse(answer);
-  if (refusal.success) throw new CommandFailed(refusal.data.refused);
-  const read = recoveryAnswer.safeParse(answer);
-  if (read.success) return read.data;
-  const [issue] = read.error.issues;
-  throw new CommandFailed(
-    `recover-records answers in another form than this release reads (${issue!.path.join('.')}: ${issue!.message}): use the release that is deployed`,
-  );
 };

@@ -138,9 +138,5 @@ export const continuityReport = z.strictObject({
   certificate: noGapCertificate.optional(),
 });
 
-/** Its answer to a request that has none: why. */
-export const continuityRefusal = z.strictObject({ refused: z.string() });
-
-export type ContinuityRefusal = z.infer<typeof continuityRefusal>;
 export type ContinuityReport = z.infer<typeof continuityReport>;
 export type FacilityContinuity = ContinuityReport['facilities'][number];

@@ -55,8 +55,4 @@ export const recoveryAnswer = z.strictObject({
   refusing: z.boolean(),
 });
 
-/** Its answer to a request that has none: why. */
-export const recoveryRefusal = z.strictObject({ refused: z.string() });
-
-export type RecoveryRefusal = z.infer<typeof recoveryRefusal>;
 export type RecoveryAnswer = z.infer<typeof recoveryAnswer>;

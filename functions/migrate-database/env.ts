@@ -1,7 +1,7 @@
+import type { DatabaseEnv } from '#adapters/own-database';
+
 export type MigrateDatabaseEnv =
-  | 'DATABASE_CLUSTER_ARN'
-  | 'DATABASE_SECRET_ARN'
-  | 'DATABASE_NAME'
+  | DatabaseEnv
   | 'VALIDATE_MEASUREMENTS_SECRET_ARN'
   | 'CALCULATE_EMISSIONS_SECRET_ARN'
   | 'CHECK_COMPLIANCE_SECRET_ARN'

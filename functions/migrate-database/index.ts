@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { dataApi } from '#adapters/data-api';
 import { env } from '#adapters/env';
+import { ownDatabase } from '#adapters/own-database';
 import type { MigrateDatabaseEnv } from './env.ts';
 import { makeHandler } from './handler.ts';
 import type { RoleLogin } from './migrate.ts';
@@ -23,11 +23,7 @@ const roleLogin = async (SecretId: string): Promise<RoleLogin> => {
 };
 
 export const handler = makeHandler({
-  database: dataApi({
-    clusterArn: setting('DATABASE_CLUSTER_ARN'),
-    secretArn: setting('DATABASE_SECRET_ARN'),
-    database: setting('DATABASE_NAME'),
-  }),
+  database: ownDatabase(),
   migrations: readdirSync(folder).map((name) => ({ name, sql: readFileSync(new URL(name, folder), 'utf8') })),
   roles: () => Promise.all(roleSecrets.map(roleLogin)),
   answer: async (url, body) => {

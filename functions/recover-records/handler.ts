@@ -1,7 +1,8 @@
 import middy from '@middy/core';
 import type * as z from 'zod';
 import { MetricUnit, observed } from '#adapters/observed';
-import { type RecoveryAnswer, type RecoveryRefusal, recoveryRequest } from '#core/contracts/recovery';
+import { type RecoveryAnswer, recoveryRequest } from '#core/contracts/recovery';
+import type { Refusal } from '#core/contracts/refusal';
 import { type Redrive, redrive } from './redrive.ts';
 import { type Reprocess, reprocess } from './reprocess.ts';
 
@@ -24,7 +25,7 @@ export const makeHandler = (parts: RecoverRecords) => {
   const { logger, metrics, middleware } = observed('recover-records');
   const measurements = parts.streams.get(parts.measurementsStream)!;
 
-  const handle = async (event: unknown): Promise<RecoveryAnswer | RecoveryRefusal> => {
+  const handle = async (event: unknown): Promise<RecoveryAnswer | Refusal> => {
     const request = recoveryRequest.safeParse(event);
     // An answer, because a failure of the function would count against a deployment that is under way.
     if (!request.success) return { refused: `the request cannot be read: ${firstOf(request.error)}` };
@@ -43,7 +44,7 @@ export const makeHandler = (parts: RecoverRecords) => {
     return answer;
   };
 
-  return middy<unknown, RecoveryAnswer | RecoveryRefusal>().use(middleware).handler(handle);
+  return middy<unknown, RecoveryAnswer | Refusal>().use(middleware).handler(handle);
 };
 
 const firstOf = ({ issues: [issue] }: z.ZodError): string =>

@@ -1,6 +1,7 @@
 import middy from '@middy/core';
 import { MetricUnit, observed } from '#adapters/observed';
-import { type ContinuityRefusal, type ContinuityReport, GAP_CLASSES } from '#core/contracts/continuity-report';
+import { type ContinuityReport, GAP_CLASSES } from '#core/contracts/continuity-report';
+import type { Refusal } from '#core/contracts/refusal';
 import type { Certify } from './certify.ts';
 import { checkOnRequest } from './check-on-request.ts';
 import type { ExamineFacility } from './examine.ts';
@@ -26,7 +27,7 @@ export const makeHandler = (parts: VerifyContinuity) => {
     metrics.addMetric('ResendsRequested', MetricUnit.Count, result.asked);
   };
 
-  const handle = async (event: unknown): Promise<ContinuityReport | ContinuityRefusal | undefined> => {
+  const handle = async (event: unknown): Promise<ContinuityReport | Refusal | undefined> => {
     const now = parts.now();
     if (isRequest(event)) {
       metrics.addMetric('ContinuityRequests', MetricUnit.Count, 1);
@@ -46,7 +47,7 @@ export const makeHandler = (parts: VerifyContinuity) => {
     return undefined;
   };
 
-  return middy<unknown, ContinuityReport | ContinuityRefusal | undefined>().use(middleware).handler(handle);
+  return middy<unknown, ContinuityReport | Refusal | undefined>().use(middleware).handler(handle);
 };
 
 /** A schedule's event has no range. */

@@ -2,14 +2,9 @@ import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
-import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
-import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { acknowledgeLastQueue } from './acknowledgements.ts';
-import { failuresTo } from './failures-to.ts';
+import { runOnSchedule } from './on-schedule.ts';
 import { PipelineFunction, type PipelineFunctionProps } from './pipeline-function.ts';
-import { schedulerRole } from './scheduler-role.ts';
 
 export interface ContinuityCheckProps extends Omit<PipelineFunctionProps, 'reservedConcurrency' | 'afterFailure'> {
   readonly evidenceKey: IKey;
@@ -32,27 +27,11 @@ export class ContinuityCheck extends PipelineFunction {
       new PolicyStatement({ actions: ['kms:Sign', 'kms:GetPublicKey'], resources: [evidenceKey.keyArn] }),
     );
 
-    const missed = new Queue(this, 'Missed', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    acknowledgeLastQueue(
-      missed,
-      'it is itself the dead-letter queue, of the schedule and of the invocations it starts',
-    );
-    // What a missed run did not look at, the next one does.
-    const once = { retryAttempts: 0, maxEventAge: Duration.minutes(5) };
     this.alias = this.live();
-    this.alias.configureAsyncInvoke({ ...once, onFailure: failuresTo(missed, this.role) });
-    new Schedule(this, 'EveryFiveMinutes', {
+    runOnSchedule(this, this.alias, {
+      id: 'EveryFiveMinutes',
       description: 'finds minutes that are missing and asks the edge agents for them',
-      schedule: ScheduleExpression.rate(Duration.minutes(5)),
-      target: new LambdaInvoke(this.alias, {
-        ...once,
-        deadLetterQueue: missed,
-        role: schedulerRole(this, 'Scheduler'),
-      }),
+      every: Duration.minutes(5),
     });
   }
 

@@ -4,7 +4,14 @@ import { AwsError, type Listening, serveJson11 } from './aws-json.ts';
 import type { Guard } from './iam/guard.ts';
 import { readWriteRecords } from './timestream/records.ts';
 import { type Row, readRows } from './timestream/row-log.ts';
-import { openTable, seriesOf, type Table, type TableCounters, type TableDefinition } from './timestream/table.ts';
+import {
+  NOTHING,
+  openTable,
+  seriesOf,
+  type Table,
+  type TableCounters,
+  type TableDefinition,
+} from './timestream/table.ts';
 
 export interface Timestream extends Listening {
   /** Of all tables together. */
@@ -70,15 +77,6 @@ export const startTimestream = async (options: {
   };
 };
 
-const NOTHING: TableCounters = {
-  calls: 0,
-  memoryStore: 0,
-  magneticStore: 0,
-  unchanged: 0,
-  outsideRetention: 0,
-  olderVersion: 0,
-  faulty: 0,
-};
 const NAMES = Object.keys(NOTHING) as (keyof TableCounters)[];
 
 /** Names of tables may have any characters and case; folders may not. */

@@ -10,18 +10,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { GetRecordsCommand, GetShardIteratorCommand, KinesisClient, ListShardsCommand } from '@aws-sdk/client-kinesis';
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { dataApi } from '#adapters/data-api';
 import { openDeployment } from '#cli/deployment';
 import { applyPlan } from '#cli/plans/apply-plan';
 import { minuteOfText, textOfMinute } from '#core/time';
 import { CHANNELS, plan as planOf, SOURCES } from '../../bench/workload.ts';
 import { startAgents } from '../../local/agents.ts';
 import { type LocalCloud, startCloud } from '../../local/cloud.ts';
+import { runnerDatabase } from '../../local/database.ts';
 import { provisionDevice } from '../../local/devices.ts';
 import { sum } from '../../local/run.ts';
 import { synthesise } from '../../local/synthesise.ts';
+import { ledger } from './ledger.ts';
 
 const { values } = parseArgs({
   options: {
@@ -37,14 +37,7 @@ if (!(rate > 0)) throw new Error('--kilobytes-per-second: expected a number over
 const ROOT = resolve(import.meta.dirname, '../..');
 const FACILITY = 'F001';
 const LIMIT_SECONDS = 180;
-const begin = performance.now();
-const print = (line: string) =>
-  console.log(`${((performance.now() - begin) / 1000).toFixed(1).padStart(6)} s  ${line}`);
-const failures: string[] = [];
-const expect = (holds: boolean, what: string) => {
-  print(`${holds ? 'ok  ' : 'FAIL'} ${what}`);
-  if (!holds) failures.push(what);
-};
+const { print, expect, failures, seconds: elapsed } = ledger();
 
 /** A line of so many bytes a second from the plant to the broker, which can be cut. */
 const thinLine = async (brokerPort: number) => {
@@ -205,11 +198,7 @@ const check = async (cloud: LocalCloud, streamName: string): Promise<void> => {
     backlog.every(({ start }, i) => i === 0 || start > backlog[i - 1]!.start),
     `the backlog came in order of time (${late.length} messages of it after a live one)`,
   );
-  const { clusterArn, ownerSecretArn, name } = cloud.database;
-  const database = dataApi(
-    { clusterArn, secretArn: ownerSecretArn, database: name },
-    new RDSDataClient({ endpoint: cloud.endpoints.rdsData, region: 'us-east-1', credentials: cloud.runner }),
-  );
+  const database = runnerDatabase(cloud);
   const [row] = await database.execute(
     'select count(*), sum(cardinality(readings)) from minute where minute >= :from and minute < :until',
     { from, until: from + hours * 60 },
@@ -225,7 +214,5 @@ await prove().catch((error: unknown) => {
 if (failures.length === 0) rmSync(folder, { recursive: true, force: true });
 else print(`data and logs are kept in ${folder}`);
 for (const failure of failures) console.error(`FAIL ${failure}`);
-console.log(
-  JSON.stringify({ hours, failures: failures.length, seconds: Math.round((performance.now() - begin) / 1000) }),
-);
+console.log(JSON.stringify({ hours, failures: failures.length, seconds: Math.round(elapsed()) }));
 process.exit(failures.length === 0 ? 0 : 1);

@@ -8,18 +8,18 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
-import { dataApi } from '#adapters/data-api';
 import { dataApiRecords } from '#adapters/data-api-records';
 import type { ContinuityReport } from '#core/contracts/continuity-report';
 import { textOfMinute } from '#core/time';
 import { readArguments } from '../../local/arguments.ts';
 import { type Disturbance, type LocalCloud, startCloud } from '../../local/cloud.ts';
+import { runnerDatabase } from '../../local/database.ts';
 import { stateDigest } from '../../local/digest.ts';
 import { progress } from '../../local/progress.ts';
 import { processEverything, startRun, sum } from '../../local/run.ts';
 import { simulatedAssignment } from '../../local/simulated.ts';
 import { synthesise } from '../../local/synthesise.ts';
+import { ledger } from './ledger.ts';
 
 const { values } = parseArgs({
   options: { away: { type: 'string', default: '300' }, seed: { type: 'string', default: '1' } },
@@ -50,14 +50,7 @@ const STEPS: readonly { readonly name: string; readonly by: Disturbance; readonl
 ];
 const SECONDS = STEPS.reduce((total, { seconds }) => total + seconds, 15);
 
-const begin = performance.now();
-const print = (line: string) =>
-  console.log(`${((performance.now() - begin) / 1000).toFixed(1).padStart(6)} s  ${line}`);
-const failures: string[] = [];
-const expect = (holds: boolean, what: string) => {
-  print(`${holds ? 'ok  ' : 'FAIL'} ${what}`);
-  if (!holds) failures.push(what);
-};
+const { print, expect, failures, seconds: elapsed } = ledger();
 
 const folder = mkdtempSync(join(tmpdir(), 'emissionwatch-outages-'));
 // The database's server runs as another user where this one is root.
@@ -70,10 +63,8 @@ interface State {
   readonly digest: string;
 }
 
-const stateOf = async ({ endpoints, runner, database: { clusterArn, ownerSecretArn, name } }: LocalCloud) => {
-  const client = new RDSDataClient({ endpoint: endpoints.rdsData, region: 'us-east-1', credentials: runner });
-  const database = dataApi({ clusterArn, secretArn: ownerSecretArn, database: name }, client);
-  const records = dataApiRecords(database);
+const stateOf = async (cloud: LocalCloud) => {
+  const records = dataApiRecords(runnerDatabase(cloud));
   let minutes = 0;
   const hours = async function* () {
     for await (const hour of records.hours(['SIM1'])) {
@@ -180,6 +171,7 @@ try {
 if (failures.length === 0) rmSync(folder, { recursive: true, force: true });
 else print(`data and logs are kept in ${folder}`);
 for (const failure of failures) console.error(`FAIL ${failure}`);
-const seconds = Math.round((performance.now() - begin) / 1000);
-console.log(JSON.stringify({ seed, databaseAwaySeconds: away, seconds, failures: failures.length }));
+console.log(
+  JSON.stringify({ seed, databaseAwaySeconds: away, seconds: Math.round(elapsed()), failures: failures.length }),
+);
 process.exit(failures.length === 0 ? 0 : 1);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
+import { readIfThere, writeAtomically } from '../owned-file.ts';
 import { certificateIdOf } from './certificates.ts';
-import { readIfThere, writeAtomically } from './key-files.ts';
 
 const STATUSES = ['ACTIVE', 'INACTIVE', 'REVOKED', 'PENDING_ACTIVATION'] as const;
 export type CertificateStatus = (typeof STATUSES)[number];

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { readIfThere, writeAtomically } from './key-files.ts';
+import { readIfThere, writeAtomically } from '../owned-file.ts';
 
 /** A small state that is kept as one JSON file and replaced as a whole. */
 export interface StateFile<State> {

@@ -1,15 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeAtomically } from '../owned-file.ts';
 
 /** A key of a template. */
 export interface KeyDefinition {
@@ -36,18 +28,9 @@ export const openSigningKey = (dataDir: string, { keyId }: KeyDefinition): Signi
   const file = join(dataDir, `${keyId}.pem`);
   if (!existsSync(file)) {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    writeDurably(file, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    // Whole or not at all, so that a crash never leaves half a key behind.
+    writeAtomically(file, String(privateKey.export({ type: 'pkcs8', format: 'pem' })), true);
   }
   const privateKey = createPrivateKey(readFileSync(file));
   return { privateKey, publicKey: createPublicKey(privateKey).export({ type: 'spki', format: 'der' }) };
-};
-
-/** Whole or not at all, so that a crash never leaves half a key behind. */
-const writeDurably = (file: string, text: string | Buffer): void => {
-  const fresh = `${file}.new`;
-  const handle = openSync(fresh, 'w', 0o600);
-  writeFileSync(handle, text);
-  fsyncSync(handle);
-  closeSync(handle);
-  renameSync(fresh, file);
 };

@@ -1,15 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeAtomically } from '../owned-file.ts';
 import { type GenerateSecretString, generateSecretString } from './generate-secret.ts';
 
 /** A secret as the template declares it: a value to generate, or one that is given. */
@@ -47,15 +39,6 @@ export const openSecretStore = (dataDir: string, secrets: readonly SecretDeclara
   });
   // A secret that this template does not have stays: its value could not be had again.
   const others = kept.filter((one) => !secrets.some(({ arn }) => arn === one.arn));
-  writeDurably(file, JSON.stringify([...current, ...others], undefined, 2));
+  writeAtomically(file, JSON.stringify([...current, ...others], undefined, 2), true);
   return current;
-};
-
-const writeDurably = (file: string, text: string): void => {
-  const fresh = `${file}.new`;
-  const handle = openSync(fresh, 'w', 0o600);
-  writeFileSync(handle, text);
-  fsyncSync(handle);
-  closeSync(handle);
-  renameSync(fresh, file);
 };

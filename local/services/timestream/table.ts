@@ -32,6 +32,16 @@ export interface TableCounters {
   faulty: number;
 }
 
+export const NOTHING: TableCounters = {
+  calls: 0,
+  memoryStore: 0,
+  magneticStore: 0,
+  unchanged: 0,
+  outsideRetention: 0,
+  olderVersion: 0,
+  faulty: 0,
+};
+
 export interface Rejection {
   readonly RecordIndex: number;
   readonly Reason: string;
@@ -60,15 +70,7 @@ export const openTable = async (
   folder: string,
   now: () => number,
 ): Promise<Table> => {
-  const counters = {
-    calls: 0,
-    memoryStore: 0,
-    magneticStore: 0,
-    unchanged: 0,
-    outsideRetention: 0,
-    olderVersion: 0,
-    faulty: 0,
-  };
+  const counters = { ...NOTHING };
   const range = () => {
     const minute = Math.floor(now() / MINUTE_MS);
     const memory = minute - memoryHours * 60;

@@ -4,15 +4,14 @@ import { once } from 'node:events';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
-import { dataApi } from '#adapters/data-api';
 import { dataApiRecords } from '#adapters/data-api-records';
 import { treeOf } from '../../../bench/process-tree.ts';
 import { seeded } from '../../../edge-agent/random.ts';
 import { type AgentEvent, type Agents, startAgents } from '../../../local/agents.ts';
 import { readArguments } from '../../../local/arguments.ts';
-import { type LocalCloud, startCloud } from '../../../local/cloud.ts';
+import { startCloud } from '../../../local/cloud.ts';
 import { takeDataFolder } from '../../../local/data-folder.ts';
+import { runnerDatabase } from '../../../local/database.ts';
 import { stateDigest } from '../../../local/digest.ts';
 import { progress } from '../../../local/progress.ts';
 import { processEverything, startRun } from '../../../local/run.ts';
@@ -25,12 +24,6 @@ const say = (word: Word) => void process.send?.(word);
 const random = seeded(task.seed, 7);
 /** Nobody stays behind when the one that started us has gone. */
 process.on('disconnect', () => process.exit(1));
-
-const databaseOf = ({ endpoints, runner, database: { clusterArn, ownerSecretArn, name } }: LocalCloud) =>
-  dataApi(
-    { clusterArn, secretArn: ownerSecretArn, database: name },
-    new RDSDataClient({ endpoint: endpoints.rdsData, region: 'us-east-1', credentials: runner }),
-  );
 
 const commandOf = (pid: number): string => {
   try {
@@ -78,7 +71,7 @@ const main = async (): Promise<void> => {
   const giveBack = takeDataFolder(task.dataDir);
   const cloud = await startCloud({ assembly: task.assembly, dataDir: task.dataDir, log });
   try {
-    const database = databaseOf(cloud);
+    const database = runnerDatabase(cloud);
     const assignment = assignmentOf(task);
     let hear: (event: string) => void = () => {};
     const onEvent = (event: AgentEvent) => {
