@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchAgent } from './agent.ts';
+import { benchApi } from './api.ts';
 import { benchCore } from './core.ts';
 import { machine } from './figure.ts';
 import { benchFunctions } from './functions.ts';
@@ -20,6 +21,7 @@ const parts: Readonly<Record<string, { readonly says: string; readonly run: () =
     says: 'from publish to stored minute at the pace of 200 facilities, 105 seconds',
     run: () => benchLive(root),
   },
+  api: { says: 'answers of the API with 13 months of 20 sources stored', run: () => benchApi(root) },
   functions: { says: 'size and cold start of every function', run: () => benchFunctions(root) },
   agent: { says: 'resident memory of an edge agent', run: () => benchAgent(root) },
 };

@@ -6,15 +6,18 @@ import { CommandFailed } from './failure.ts';
 import { type RunningCloud, runningCloud, startAgain } from './local-cloud.ts';
 import { regionOf } from './preflight/choices.ts';
 
-export const STACKS = ['Storage', 'Ingest', 'Processing', 'TimeSeries'] as const;
+export const STACKS = ['Storage', 'Ingest', 'Processing', 'TimeSeries', 'Reporting', 'Api'] as const;
 export type StackName = (typeof STACKS)[number];
 
 /** The service as in `AWS_ENDPOINT_URL_<service>`. */
 export type ServiceName =
+  | 'COGNITO_IDENTITY_PROVIDER'
   | 'KINESIS'
   | 'RDS_DATA'
   | 'S3'
   | 'SECRETS_MANAGER'
+  | 'SNS'
+  | 'SFN'
   | 'DYNAMODB'
   | 'IOT'
   | 'IOT_DATA_PLANE'

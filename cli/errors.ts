@@ -35,6 +35,8 @@ const explanationOf = (error: unknown): string => {
     return `nothing answers at the service's address (${message || code}): is the local cloud still running?`;
   if (code === 'ENOTFOUND' || code === 'ETIMEDOUT')
     return `AWS cannot be reached (${message}): check the network and the region`;
+  if (/^(AccessDenied|Unauthorized|Forbidden)/.test(name) && message.includes('cognito-idp:'))
+    return `not allowed: ${message}; attach the managed policy of output AdministratorPolicyArn (stack EmissionWatch-Api) to who you are`;
   if (/^(AccessDenied|Unauthorized|Forbidden)/.test(name))
     return `not allowed: ${message}; attach the managed policy of output OperatorPolicyArn (stack EmissionWatch-Processing) to who you are`;
   if (/^(ExpiredToken|CredentialsProvider|UnrecognizedClient|InvalidClientTokenId)/.test(name))

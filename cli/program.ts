@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { alarmCommand } from './commands/alarm.ts';
 import { auditCommand } from './commands/audit.ts';
 import { dataCommand } from './commands/data.ts';
 import { deviceCommand } from './commands/device.ts';
@@ -11,6 +12,8 @@ import { outageCommand } from './commands/outage.ts';
 import { planCommand } from './commands/plan.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
 import { redriveCommand } from './commands/redrive.ts';
+import { reportCommand } from './commands/report.ts';
+import { userCommand } from './commands/user.ts';
 import { givenPath } from './given-path.ts';
 import { DEFAULT_DATA_DIR } from './local-cloud.ts';
 import { wrapped } from './output.ts';
@@ -23,7 +26,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 export const ewProgram = (): Command => {
   const program = new Command('ew')
     .description(
-      'Operates EmissionWatch: facilities, plans, devices, recovery, evidence and audit. ' +
+      'Operates EmissionWatch: facilities, plans, devices, people, alarms, recovery, evidence and audit. ' +
         'Works on the deployment of your AWS credentials and region, or with --local on ' +
         'the local cloud that `npm start` runs.',
     )
@@ -50,11 +53,14 @@ export const ewProgram = (): Command => {
   deviceCommand(program);
   edgeCommand(program);
   outageCommand(program);
+  alarmCommand(program);
   redriveCommand(program);
   quarantineCommand(program);
   dataCommand(program);
+  reportCommand(program);
   evidenceCommand(program);
   auditCommand(program);
+  userCommand(program);
   iamCommand(program);
   return program;
 };

@@ -1,8 +1,14 @@
+import type { AlarmDecisions } from './alarms/decide-alarms.ts';
+import type { ExceedanceNotice } from './alarms/exceedance-notice.ts';
+import type { NoticeMessage, WaitingNotice } from './alarms/notice-message.ts';
+import type { PlantState } from './alarms/plant-state.ts';
+import type { Reconciliation, StoredRun, Surroundings } from './compliance/exceedance-runs.ts';
 import type { AgentReport, ResendCommand } from './contracts/agent-report.ts';
 import type { ComplianceRecord } from './contracts/compliance-record.ts';
 import type { Device } from './contracts/device.ts';
 import type { EmissionHour } from './contracts/emission-hour.ts';
 import type { MonitoringPlan } from './contracts/monitoring-plan.ts';
+import type { Notice } from './contracts/notice.ts';
 import type { LookBack } from './quality/look-back.ts';
 
 /** A facility as the functions see it: its plan and the numbers its sources have in the store. */
@@ -174,13 +180,73 @@ export interface CheckedRange {
 export interface LockedCompliance {
   /** The operating hours of each range, in order, by source. A source is in one range only. */
   operatingHours(ranges: readonly HourRange[]): Promise<ReadonlyMap<number, readonly OperatingHour[]>>;
-  /** Replaces the sources' records whose window ends in the range; what is not given no longer exists. */
-  replaceRecords(ranges: readonly CheckedRange[]): Promise<void>;
+  /**
+   * Replaces the sources' records whose window ends in the range; what is not given no longer exists.
+   * @returns whether runs of windows over a limit that are on record may have to change
+   */
+  replaceRecords(ranges: readonly CheckedRange[]): Promise<boolean>;
+  /** What lies around each range: of the rules given with it, and of those that its source has runs of on record. */
+  runsAround(ranges: readonly RunRange[]): Promise<readonly RunsAround[]>;
+  /** Writes what has changed of runs, with the notices of it. A notice of a run is stored once. */
+  keepRuns(changes: readonly RunChanges[]): Promise<void>;
+}
+
+export interface RunRange {
+  readonly sourceId: number;
+  readonly from: number;
+  readonly to: number;
+  readonly rules: readonly string[];
+}
+
+export interface RunsAround extends Pick<Surroundings, 'before' | 'after'> {
+  readonly sourceId: number;
+  readonly rule: string;
+  /** Runs on record that overlap the range, and the nearest on both sides of it. */
+  readonly stored: readonly StoredRun[];
+}
+
+/** Of one source and limit; with each run that is new or taken back, what people are told of it. */
+export interface RunChanges extends Pick<Reconciliation, 'changed'> {
+  readonly facility: string;
+  readonly sourceId: number;
+  readonly rule: string;
+  readonly created: readonly (Told & { readonly run: Reconciliation['created'][number] })[];
+  readonly retracted: readonly (Told & Reconciliation['retracted'][number])[];
+}
+
+interface Told {
+  /** Undefined: nothing to tell. */
+  readonly notice: ExceedanceNotice | undefined;
 }
 
 export interface ComplianceStore {
   /** Runs `work` in one transaction; nobody else checks these facilities meanwhile. */
   withFacilities<T>(facilities: readonly string[], work: (locked: LockedCompliance) => Promise<T>): Promise<T>;
+}
+
+export interface AlarmStore {
+  /**
+   * Runs `decide` over the facilities after `after` by name, at most `limit`, and carries its decisions out with their
+   * notices, in one transaction; nobody else decides meanwhile.
+   * @param now milliseconds since 1970
+   * @returns the last facility; undefined when there is none after `after`
+   */
+  decideOver(
+    page: { readonly after: string; readonly limit: number; readonly now: number },
+    decide: (state: PlantState) => AlarmDecisions,
+  ): Promise<string | undefined>;
+  /** Writes a notice to be told under a key, once. */
+  tellOnce(key: string, notice: Notice): Promise<void>;
+  /** Notices not yet published, in order, of which `after` is the last that is known. */
+  waitingNotices(after: number, limit: number): Promise<readonly WaitingNotice[]>;
+  /** Strikes notices off, or counts that they could not be published. */
+  noteAttempt(ids: readonly number[], published: boolean): Promise<void>;
+}
+
+/** The way to people. */
+export interface NoticePublisher {
+  /** Returns when the message is accepted. The same message may be published again. */
+  publish(message: NoticeMessage): Promise<void>;
 }
 
 /** Streams carry text records under a key; records of one key keep their order. */

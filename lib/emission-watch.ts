@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { App, Tags } from 'aws-cdk-lib';
+import { App, Stack, Tags } from 'aws-cdk-lib';
 import { profileOf, timeSeriesStoreOf } from './environments.ts';
+import { ApiStack } from './stacks/api-stack.ts';
 import { IngestStack } from './stacks/ingest-stack.ts';
+import { ObservabilityStack } from './stacks/observability-stack.ts';
 import { ProcessingStack } from './stacks/processing-stack.ts';
+import { ReportingStack } from './stacks/reporting-stack.ts';
 import { StorageStack } from './stacks/storage-stack.ts';
 import { TimeSeriesStack } from './stacks/time-series-stack.ts';
 
@@ -39,12 +42,32 @@ export const emissionWatch = ({ context = {}, outdir }: EmissionWatchOptions = {
     storage,
     timeSeries: timeSeries?.timeSeries,
   });
+  const reporting = new ReportingStack(app, 'EmissionWatch-Reporting', { storage });
+  // Its tables are made there.
+  reporting.addStackDependency(processing);
+  const api = new ApiStack(app, 'EmissionWatch-Api', { storage });
+  // It asks tables that are made by the one, and starts the machine of the other.
+  api.addStackDependency(processing);
+  api.addStackDependency(reporting);
+  // The last one: it watches what is in all the others.
+  const observability = new ObservabilityStack(app, 'EmissionWatch-Observability', {
+    stacks: app.node.children.filter(Stack.isStack),
+    operations: storage.operationsTopic,
+  });
 
   Tags.of(app).add('project', 'emissionwatch');
   Tags.of(app).add('profile', name);
-  for (const [component, stack] of Object.entries({ storage, ingest, processing, 'time-series': timeSeries }))
+  for (const [component, stack] of Object.entries({
+    storage,
+    ingest,
+    processing,
+    reporting,
+    api,
+    observability,
+    'time-series': timeSeries,
+  }))
     if (stack) Tags.of(stack).add('component', component);
-  return { app, storage, ingest, processing, timeSeries };
+  return { app, storage, ingest, processing, reporting, api, observability, timeSeries };
 };
 
 const cdkJson = (): { context: Record<string, unknown> } =>

@@ -61,3 +61,38 @@ export const timeSeriesStoreOf = (name: unknown = 'timestream'): TimeSeriesStore
     `unknown timeSeriesStore ${JSON.stringify(name)}: choose one of ${TIME_SERIES_STORES.join(', ')} (-c timeSeriesStore=aurora)`,
   );
 };
+
+/** Until when nobody can delete an archived report, not even the account's owner; `governance-1d` is for sandboxes. */
+export const OBJECT_LOCKS = {
+  compliance: { mode: 'COMPLIANCE', days: 2557 },
+  'governance-1d': { mode: 'GOVERNANCE', days: 1 },
+} as const;
+export type ObjectLock = (typeof OBJECT_LOCKS)[keyof typeof OBJECT_LOCKS];
+
+/**
+ * Context `objectLock`: `compliance`, seven years with two leap days in them (when none is given), or `governance-1d`.
+ * @throws Error that lists both when it is neither
+ */
+export const objectLockOf = (name: unknown = 'compliance'): ObjectLock => {
+  const found = Object.entries(OBJECT_LOCKS).find(([known]) => known === name);
+  if (found) return found[1];
+  throw new Error(
+    `unknown objectLock ${JSON.stringify(name)}: choose one of ${Object.keys(OBJECT_LOCKS).join(', ')} (-c objectLock=governance-1d)`,
+  );
+};
+
+/**
+ * Context `notify`: e-mail addresses, with commas between them, that get every notice; none when it is not given.
+ * @throws Error for what is no e-mail address
+ */
+export const addressesOf = (notify: unknown = ''): readonly string[] => {
+  const addresses = String(notify)
+    .split(',')
+    .map((address) => address.trim())
+    .filter((address) => address !== '');
+  const wrong = addresses.find((address) => !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(address));
+  if (wrong === undefined) return addresses;
+  throw new Error(
+    `notify has ${JSON.stringify(wrong)}, which is no e-mail address: give addresses with commas between them (-c notify=shift@plant.example,air@plant.example)`,
+  );
+};

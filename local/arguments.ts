@@ -14,6 +14,8 @@ export interface Arguments {
   readonly speed: 'max' | number;
   readonly chaos: readonly (typeof CHAOS)[number][];
   readonly seed: number;
+  /** Of the console. Undefined: 8080, or a free one when that is taken. */
+  readonly port: number | undefined;
 }
 
 const positive = (text: string): 'max' | number => {
@@ -26,6 +28,13 @@ const positive = (text: string): 'max' | number => {
 const wholeNumber = (text: string): number => {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number.');
   return Number(text);
+};
+
+const port = (text: string): number => {
+  const number = Number(text);
+  if (!/^\d{1,5}$/.test(text) || number < 1 || number > 65_535)
+    throw new InvalidArgumentError('expected a port from 1 to 65535.');
+  return number;
 };
 
 const input = (file: string, previous: readonly string[]): readonly string[] => [...previous, givenPath(file)];
@@ -68,6 +77,11 @@ export const readArguments = (argv: readonly string[]): Arguments => {
     .option('--export <file>', 'with --exit: write every stored hour of these facilities as CSV', givenPath)
     .option('--exit', 'stop when the input, or the 48 hours, are processed', false)
     .option('--data-dir <dir>', 'where everything is kept', givenPath, '.emissionwatch')
+    .addOption(
+      new Option('--port <number>', 'port of the console (default: 8080, or a free one when it is taken)').argParser(
+        port,
+      ),
+    )
     .addOption(
       new Option('--speed <minutes>', 'plant minutes a second while the plant is behind')
         .argParser(positive)

@@ -3,10 +3,16 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeCloudFile } from './cloud-file.ts';
 import { usageFile } from './iam-usage.ts';
+import { databaseConnections } from './services/cloudwatch/database-connections.ts';
+import { emfReader } from './services/cloudwatch/emf.ts';
+import { serviceMetrics } from './services/cloudwatch/service-metrics.ts';
+import { type CloudWatch, startCloudWatch } from './services/cloudwatch.ts';
+import { startCognito } from './services/cognito.ts';
 import { runCustomResources } from './services/custom-resources.ts';
 import { createDatabase } from './services/data-api/create-database.ts';
 import { startDataApi } from './services/data-api.ts';
 import { startDynamoDb } from './services/dynamodb.ts';
+import type { Backoff } from './services/event-source/lane.ts';
 import { type EventSources, startEventSources } from './services/event-source.ts';
 import { createGuard, LOCAL_RUNNER, type RecordedRequest } from './services/iam/create-guard.ts';
 import type { Credentials } from './services/iam/guard.ts';
@@ -25,10 +31,14 @@ import { startPostgres } from './services/postgres.ts';
 import { startS3 } from './services/s3.ts';
 import { startScheduler } from './services/scheduler.ts';
 import { startSecretsManager } from './services/secrets-manager.ts';
+import { type PublishedNotice, startSns } from './services/sns.ts';
 import { startDeadLetterQueues } from './services/sqs.ts';
+import { startStepFunctions } from './services/step-functions.ts';
 import type { TableCounters } from './services/timestream/table.ts';
 import { startTimestream } from './services/timestream.ts';
+import { compositeAlarmsOf, metricAlarmsOf } from './template/alarms.ts';
 import { bucketsOf } from './template/buckets.ts';
+import { userPoolsOf } from './template/cognito.ts';
 import { customResourcesOf } from './template/custom-resources.ts';
 import { type DatabaseDefinition, databaseOf } from './template/database.ts';
 import { eventSourceMappingsOf } from './template/event-source-mappings.ts';
@@ -47,10 +57,13 @@ import { logGroupsOf } from './template/log-groups.ts';
 import { queuesOf } from './template/queues.ts';
 import { schedulesOf } from './template/schedules.ts';
 import { secretsOf } from './template/secrets.ts';
+import { stateMachinesOf } from './template/state-machines.ts';
 import { streamsOf } from './template/streams.ts';
 import { tablesOf } from './template/tables.ts';
 import { loadTemplates } from './template/templates.ts';
 import { timestreamTablesOf } from './template/timestream.ts';
+import { topicsOf } from './template/topics.ts';
+import { startWayIn } from './way-in.ts';
 
 const WRITE_USAGE_EVERY_MS = 5000;
 
@@ -67,6 +80,11 @@ export interface LocalCloud {
   readonly claim: CertificateFiles | undefined;
   /** URLs for SDK clients. */
   readonly endpoints: {
+    readonly cloudwatch: string;
+    /** The HTTP API alone, and console and API together; undefined when the templates have none. */
+    readonly api: string | undefined;
+    readonly console: string | undefined;
+    readonly cognitoIdentityProvider: string;
     readonly dynamodb: string;
     readonly iot: string;
     readonly iotData: string;
@@ -76,6 +94,8 @@ export interface LocalCloud {
     readonly rdsData: string;
     readonly s3: string;
     readonly secretsManager: string;
+    readonly sfn: string;
+    readonly sns: string;
     readonly timestreamWrite: string;
   };
   readonly database: DatabaseDefinition;
@@ -92,6 +112,10 @@ export interface LocalCloud {
   /** Runs the schedule of close-periods now, and waits for its end. */
   closePeriods(): Promise<void>;
   counters(): CloudCounters;
+  /** What services and functions count, and the alarms on it. */
+  readonly cloudwatch: Pick<CloudWatch, 'metrics' | 'evaluateNow'>;
+  /** What was published to topics since the start, the newest last. */
+  notices(): readonly PublishedNotice[];
   /** What goes wrong from now on; `{}` ends it. For proofs that nothing is lost. */
   disturb(by: Disturbance): void;
   /** Stops everything in reverse order and leaves no process. */
@@ -128,8 +152,14 @@ export const startCloud = async (options: {
   readonly assembly: string;
   readonly dataDir: string;
   readonly log: (line: string) => void;
+  /** Port of the console. @default any free one */
+  readonly consolePort?: number;
   /** Sees each request that was not decided before, for tests of the policies. */
   readonly onDecision?: (request: RecordedRequest) => void;
+  /** Clock of streams and alarms, in milliseconds since 1970, for tests of what takes long. @default that of the machine */
+  readonly now?: () => number;
+  /** Pauses of event sources between attempts, for such tests. @default as Lambda's */
+  readonly backoff?: Backoff;
 }): Promise<LocalCloud> => {
   const started: (() => unknown)[] = [];
   const stop = async () => {
@@ -153,7 +183,7 @@ export const startCloud = async (options: {
 };
 
 const start = async (
-  { assembly, dataDir, log, onDecision }: Parameters<typeof startCloud>[0],
+  { assembly, dataDir, log, consolePort, onDecision, now = Date.now, backoff }: Parameters<typeof startCloud>[0],
   onStop: (end: () => unknown) => void,
 ): Promise<Omit<LocalCloud, 'stop'>> => {
   const templates = loadTemplates(assembly);
@@ -180,6 +210,25 @@ const start = async (
   );
   checkLogKeys(logGroupsOf(templates), guard);
 
+  const metricAlarms = metricAlarmsOf(templates);
+  const compositeAlarms = compositeAlarmsOf(templates);
+  const cloudwatch = await startCloudWatch({
+    dataDir,
+    metricAlarms,
+    compositeAlarms,
+    guard,
+    account: ACCOUNT,
+    region: REGION,
+    publish: async ({ alarmArn, ...publication }) => {
+      sns.publish(publication, { arn: 'cloudwatch.amazonaws.com' }, { 'aws:SourceArn': alarmArn });
+    },
+    log,
+    now,
+  });
+  onStop(cloudwatch.stop);
+  const counts = serviceMetrics(cloudwatch.metrics);
+  log(`cloudwatch: ${cloudwatch.endpoint}, ${metricAlarms.length + compositeAlarms.length} alarms`);
+
   const secrets = await startSecretsManager({
     dataDir: join(dataDir, 'secrets'),
     secrets: secretsOf(templates),
@@ -194,6 +243,8 @@ const start = async (
   const postgres = await startPostgres({ dataDir: join(dataDir, 'postgres'), log });
   onStop(postgres.stop);
   await createDatabase({ postgres, database: database.name, owner });
+  const clusterIdentifier = database.clusterArn.split(':').at(-1)!;
+  cloudwatch.sample(async () => counts.connections(clusterIdentifier, await databaseConnections(postgres)));
   log(`postgres: ${postgres.host}:${postgres.port}, database ${database.name}`);
 
   const dataApi = await startDataApi({
@@ -219,14 +270,30 @@ const start = async (
     streams,
     guard,
     log,
-    fault: () => (disturbance.streamsAway ? 'ProvisionedThroughputExceededException' : undefined),
+    now,
+    fault: ({ stream }) => {
+      if (!disturbance.streamsAway) return undefined;
+      counts.streamRefused(stream);
+      return 'ProvisionedThroughputExceededException';
+    },
   });
   onStop(kinesis.stop);
+  for (const { name } of streams) {
+    const ends = () => kinesis.stream(name).logs.reduce((sum, { end }) => sum + end, 0);
+    let seen = ends();
+    cloudwatch.sample(() => {
+      const before = seen;
+      seen = ends();
+      counts.streamTook(name, seen - before);
+    });
+  }
   log(
     `kinesis: ${kinesis.endpoint}, ${streams.length} streams of ${streams.map((one) => one.shards).join(', ')} shards`,
   );
 
   const queues = await startDeadLetterQueues({ dataDir, queues: queuesOf(templates), guard });
+  for (const { name, arn } of queuesOf(templates))
+    cloudwatch.sample(async () => counts.queueLength(name, (await queues.messages(arn)).length));
 
   const tables = timestreamTablesOf(templates);
   const timestream = await startTimestream({ dataDir: join(dataDir, 'timestream'), tables, guard });
@@ -245,6 +312,16 @@ const start = async (
   });
   onStop(dynamodb.stop);
   log(`dynamodb: ${dynamodb.endpoint}`);
+
+  const topics = topicsOf(templates);
+  const sns = await startSns({ dataDir, topics, guard, log });
+  onStop(sns.stop);
+  log(`sns: ${sns.endpoint}, ${topics.length} topics, notices in ${join(dataDir, 'notices.log')}`);
+
+  const pools = userPoolsOf(templates);
+  const cognito = await startCognito({ dataDir: join(dataDir, 'cognito'), pools, guard });
+  onStop(cognito.stop);
+  log(`cognito: ${cognito.endpoint}, ${pools.length} user pools`);
 
   const ofRule = ({ roleArn, ruleName }: RuleRole) =>
     guard.role(roleArn, {
@@ -265,6 +342,7 @@ const start = async (
     ...(claimPolicyName !== undefined && { claimPolicyName }),
     invokeHook: (functionArn, event) => lambda.invoke(functionArn, event),
     losesMessages: () => disturbance.brokerLoses ?? false,
+    count: counts.rule,
     putRecord: async (stream, key, data, as) => void (await kinesis.putRecord(stream, key, data, ofRule(as))),
     putObject: async (bucket, key, body, as) => void (await s3.putObject(bucket, key, body, ofRule(as))),
     log,
@@ -272,7 +350,23 @@ const start = async (
   onStop(iot.stop);
   log(`iot core: mqtts://${iot.host}:${iot.port}, ${iot.endpoint}`);
 
+  const machines = stateMachinesOf(templates);
+  const stepFunctions = await startStepFunctions({
+    dataDir,
+    machines,
+    lambda: { invoke: (functionArn, event) => lambda.invoke(functionArn, event) },
+    guard,
+    log,
+    onExecution: ({ stateMachineArn, kind }) => {
+      if (kind !== 'started') counts.executionEnded(stateMachineArn, kind);
+    },
+  });
+  onStop(stepFunctions.stop);
+  log(`step functions: ${stepFunctions.endpoint}, ${machines.length} state machines`);
+
   const endpoints = {
+    cloudwatch: cloudwatch.endpoint,
+    cognitoIdentityProvider: cognito.endpoint,
     dynamodb: dynamodb.endpoint,
     iot: iot.endpoint,
     iotData: iot.endpoint,
@@ -281,10 +375,14 @@ const start = async (
     rdsData: dataApi.endpoint,
     s3: s3.endpoint,
     secretsManager: secrets.endpoint,
+    sfn: stepFunctions.endpoint,
+    sns: sns.endpoint,
     timestreamWrite: timestream.endpoint,
   };
   /** As in `AWS_ENDPOINT_URL_<service>`. */
   const byService = {
+    CLOUDWATCH: endpoints.cloudwatch,
+    COGNITO_IDENTITY_PROVIDER: endpoints.cognitoIdentityProvider,
     DYNAMODB: endpoints.dynamodb,
     IOT: endpoints.iot,
     IOT_DATA_PLANE: endpoints.iotData,
@@ -293,6 +391,8 @@ const start = async (
     RDS_DATA: endpoints.rdsData,
     S3: endpoints.s3,
     SECRETS_MANAGER: endpoints.secretsManager,
+    SFN: endpoints.sfn,
+    SNS: endpoints.sns,
     TIMESTREAM_WRITE: endpoints.timestreamWrite,
   };
   const functions = functionsOf(templates);
@@ -302,9 +402,12 @@ const start = async (
     guard,
     log,
     throttled: (title) => disturbance.throttled?.includes(title) ?? false,
+    onOutput: () => emfReader(cloudwatch.metrics.add),
+    onInvocation: counts.invoked,
     endpoints: byService,
   });
   onStop(lambda.stop);
+  onStop(stepFunctions.interrupt);
   const functionArns = functions.map(({ arn }) => arn);
   const lambdaApi = await startLambdaApi({ lambda, functionArns, guard });
   onStop(lambdaApi.stop);
@@ -312,8 +415,23 @@ const start = async (
 
   await runCustomResources({ dataDir, resources: customResourcesOf(templates), lambda, log });
 
+  const onAnswer = counts.answered;
+  const wayIn = await startWayIn({ templates, lambda, s3, cognito, guard, consolePort, onAnswer, onStop });
+  if (wayIn.api !== undefined) log(`http api: ${wayIn.api}`);
+
   const mappings = eventSourceMappingsOf(templates);
-  const eventSources = await startEventSources({ dataDir, mappings, kinesis, lambda, failures: s3, guard, log });
+  const eventSources = await startEventSources({
+    dataDir,
+    mappings,
+    kinesis,
+    lambda,
+    failures: s3,
+    observe: ({ id, target }) => counts.mapping(id, target),
+    guard,
+    log,
+    now,
+    ...(backoff && { backoff }),
+  });
   onStop(eventSources.stop);
   for (const { target, streamArn, parallelizationFactor } of mappings)
     log(`event source of ${lambda.titleOf(target)}: ${kinesis.stream(streamArn).shards * parallelizationFactor} lanes`);
@@ -330,6 +448,8 @@ const start = async (
   onStop(scheduler.stop);
   for (const { expression, target } of schedules) log(`scheduler: ${lambda.titleOf(target)} at ${expression}`);
 
+  stepFunctions.resume();
+
   const { host, port, caFile, claim } = iot;
   if (claim)
     onStop(
@@ -343,6 +463,7 @@ const start = async (
       }),
     );
 
+  cloudwatch.begin();
   const quiet = () => eventSources.quiet && lambda.inFlight === 0;
   return {
     iot: {
@@ -356,7 +477,7 @@ const start = async (
       },
     },
     claim: iot.claim,
-    endpoints: { ...endpoints, lambda: lambdaApi.endpoint },
+    endpoints: { ...endpoints, ...wayIn, lambda: lambdaApi.endpoint },
     database,
     credentials: operator,
     runner: guard.credentialsOf(LOCAL_RUNNER),
@@ -369,6 +490,8 @@ const start = async (
       } while (!quiet());
     },
     closePeriods: () => scheduler.runNow(closePeriodsSchedule()),
+    notices: sns.published,
+    cloudwatch,
     disturb: (by) => {
       disturbance = by;
     },

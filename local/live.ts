@@ -3,8 +3,10 @@ import type { Database } from '#adapters/data-api';
 import { dataApiRecords } from '#adapters/data-api-records';
 import type { EmissionHour } from '#core/contracts/emission-hour';
 import type { Agents } from './agents.ts';
+import { newNotices, noticeLine } from './notices.ts';
 import type { Progress } from './progress.ts';
 import { type Assignment, sum } from './run.ts';
+import type { PublishedNotice } from './services/sns.ts';
 import { hourLines } from './summary.ts';
 
 const LOOK_EVERY_MS = 1000;
@@ -14,16 +16,30 @@ export interface Live {
   readonly agents: Agents;
   readonly database: Database;
   readonly assignment: Assignment;
+  /** What people were told, the newest last. */
+  readonly notices: () => readonly PublishedNotice[];
   readonly bar: Progress;
   readonly print: (line: string) => void;
   readonly stopped: AbortSignal;
 }
 
-/** Follows the plant until it is stopped: each newly stored hour with its limits, and that minutes keep arriving. */
-export const liveLines = async ({ agents, database, assignment, bar, print, stopped }: Live): Promise<void> => {
+/**
+ * Follows the plant until it is stopped: each newly stored hour with its limits, what people are told, and that minutes
+ * keep arriving.
+ */
+export const liveLines = async ({
+  agents,
+  database,
+  assignment,
+  notices,
+  bar,
+  print,
+  stopped,
+}: Live): Promise<void> => {
   const records = dataApiRecords(database);
   const facilities = assignment.plans.map(({ facility }) => facility);
   const isNew = newHours();
+  const told = newNotices(notices);
   let heard = { at: 0, acknowledged: 0 };
   let ended: Promise<'ended'> | undefined = agents.done.then(() => 'ended' as const);
   while (!stopped.aborted) {
@@ -34,6 +50,10 @@ export const liveLines = async ({ agents, database, assignment, bar, print, stop
       if (!isNew(hour, windows.length > 0)) continue;
       bar.clear();
       for (const line of hourLines(hour, windows)) print(line);
+    }
+    for (const notice of told()) {
+      bar.clear();
+      print(noticeLine(notice));
     }
     if (performance.now() - heard.at > HEARD_EVERY_MS && acknowledged > heard.acknowledged) {
       bar.clear();

@@ -1,8 +1,9 @@
 import { closeSync, openSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Arguments, readArguments } from './arguments.ts';
 import { startCloud } from './cloud.ts';
+import { consolePort } from './console-port.ts';
 import { takeDataFolder } from './data-folder.ts';
 import { runnerDatabase } from './database.ts';
 import { liveLines } from './live.ts';
@@ -10,6 +11,7 @@ import { type Progress, progress } from './progress.ts';
 import { readBack } from './read-back.ts';
 import { replayAssignment } from './replay/assignment.ts';
 import { type InputOverview, overview } from './replay/input.ts';
+import { makeReports, reportLines } from './reports.ts';
 import { followAgents, processEverything, startRun, sum } from './run.ts';
 import { simulatedAssignment } from './simulated.ts';
 import { type Step, steps } from './steps.ts';
@@ -47,11 +49,14 @@ const run = async (
   bar: Progress,
   stopped: AbortSignal,
 ): Promise<void> => {
+  const port = await consolePort(given.port);
   step('synthesising the CDK app (templates and function bundles, as for a deploy)');
-  const assembly = await synthesise(root, given.dataDir).finally(() => stopped.throwIfAborted());
-  const cloud = await startCloud({ assembly, dataDir: given.dataDir, log: step });
+  const assembly = await synthesise(root, given.dataDir, consoleUrlOf(port)).finally(() => stopped.throwIfAborted());
+  const cloud = await startCloud({ assembly, dataDir: given.dataDir, log: step, consolePort: port });
   try {
     stopped.throwIfAborted();
+    const { console } = cloud.endpoints;
+    if (console !== undefined) step(`console: ${console}`);
     const database = runnerDatabase(cloud);
     const assignment = input ? await replayAssignment(given, input, database) : simulatedAssignment(given);
     const begin = performance.now();
@@ -64,8 +69,8 @@ const run = async (
     });
     try {
       if (!given.exit) {
-        step('running until Ctrl-C');
-        await liveLines({ agents, database, assignment, bar, print, stopped });
+        step(`running until Ctrl-C${console === undefined ? '' : `; console: ${console}`}`);
+        await liveLines({ agents, database, assignment, notices: cloud.notices, bar, print, stopped });
         step('stopping');
         return;
       }
@@ -85,17 +90,42 @@ const run = async (
         seconds,
       }).finally(bar.clear);
       if (given.export) step(`hours written to ${given.export}`);
+      const reports = await makeReports({
+        dataDir: given.dataDir,
+        database,
+        facilities: assignment.plans.map(({ facility }) => facility),
+        bar,
+        stopped,
+      }).finally(bar.clear);
+      step(`reports written to ${shown(join(given.dataDir, 'reports'))}`);
       for (const line of summaryLines(result)) print(line);
+      for (const line of reportLines(reports, shown)) print(line);
       for (const line of result.different) print(line);
       for (const line of result.lost) process.stderr.write(`${line}\n`);
       if (result.lost.length > 0) process.exitCode = 1;
-      print(jsonLine(result));
+      print(
+        jsonLine(
+          result,
+          reports.map(({ jsonFile }) => jsonFile),
+        ),
+      );
     } finally {
       await agents.stop();
     }
   } finally {
     await cloud.stop();
   }
+};
+
+/** Context of the templates: where links in notices lead. */
+const consoleUrlOf = (port: number): Readonly<Record<string, string>> =>
+  // Any free port is chosen only when the console starts.
+  port === 0 ? {} : { consoleUrl: `http://127.0.0.1:${port}` };
+
+/** Shorter where the file lies below the folder that we are in. */
+const shown = (file: string): string => {
+  const path = relative(process.cwd(), file);
+  return path.startsWith('..') ? file : path;
 };
 
 /** Better now than when the work is done. */

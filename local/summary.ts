@@ -46,8 +46,11 @@ export interface Result extends Counts {
   readonly quarantined: number;
 }
 
-/** The last line of a run. */
-export const jsonLine = (result: Result): string =>
+/**
+ * The last line of a run.
+ * @param reports the JSON documents of the quarterly reports: a path where there is one, else a list
+ */
+export const jsonLine = (result: Result, reports: readonly string[]): string =>
   JSON.stringify({
     sources: result.sources,
     hours: result.hours,
@@ -62,6 +65,7 @@ export const jsonLine = (result: Result): string =>
     stateDigest: result.stateDigest,
     unreadableLines: result.unreadableLines,
     quarantined: result.quarantined,
+    report: reports.length === 1 ? reports[0] : reports,
   });
 
 /** The same for people, at most 79 columns. */

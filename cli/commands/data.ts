@@ -1,10 +1,10 @@
 import { accessSync, constants, existsSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
+import { audited } from '#adapters/audited';
 import type { ContinuityReport, ContinuityRequest } from '#core/contracts/continuity-report';
 import { textOfMinute } from '#core/time';
 import { facilityName, why } from '../arguments.ts';
-import { audited } from '../audited.ts';
 import { askVerifyContinuity } from '../continuity/ask-function.ts';
 import { describeReport } from '../continuity/describe.ts';
 import { type RangeOf, range } from '../continuity/range.ts';

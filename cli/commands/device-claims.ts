@@ -5,8 +5,8 @@ import {
   UpdateCertificateCommand,
 } from '@aws-sdk/client-iot';
 import { type Command, InvalidArgumentError } from 'commander';
+import { audited } from '#adapters/audited';
 import { mandatoryWhy } from '../arguments.ts';
-import { audited } from '../audited.ts';
 import type { Deployment } from '../deployment.ts';
 import { type DeviceCertificate, described } from '../devices/certificates.ts';
 import { CommandFailed } from '../failure.ts';

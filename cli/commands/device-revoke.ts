@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { audited } from '#adapters/audited';
 import { mandatoryWhy, serialNumber } from '../arguments.ts';
-import { audited } from '../audited.ts';
 import { deviceCloud, knownDevice } from '../devices/device-cloud.ts';
 import { retireCertificates } from '../devices/retire.ts';
 import { openRun, operatorDatabase } from '../run.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { audited } from '#adapters/audited';
 import { count, serialNumber, why } from '../arguments.ts';
-import { audited } from '../audited.ts';
 import { certificatesOf, retireCertificate } from '../devices/certificates.ts';
 import { deviceCloud, knownDevice } from '../devices/device-cloud.ts';
 import { rotationJob, whenEnded } from '../devices/rotation-job.ts';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { inAuditedTransaction } from '#adapters/audited';
 import { addFacility, listFacilities } from '#adapters/data-api-facilities';
 import { monitoringPlan } from '#core/contracts/monitoring-plan';
 import { facilityName, wholeNumber, why } from '../arguments.ts';
-import { inAuditedTransaction } from '../audited.ts';
 import { CommandFailed } from '../failure.ts';
 import { table } from '../output.ts';
 import { openRun, operatorDatabase } from '../run.ts';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { inAuditedTransaction } from '#adapters/audited';
 import { declareOutage, listOutages, type Outage, withdrawOutage } from '#adapters/data-api-outages';
 import { textOfMinute } from '#core/time';
 import { count, facilityName, mandatoryWhy, minute, sourceName, wholeNumber } from '../arguments.ts';
-import { inAuditedTransaction } from '../audited.ts';
 import { CommandFailed } from '../failure.ts';
 import { table, wrapped } from '../output.ts';
 import { openRun, operatorDatabase } from '../run.ts';

@@ -1,11 +1,11 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { audited } from '#adapters/audited';
 import type { Database } from '#adapters/data-api';
 import { dataApiReprocessing, markReprocessing, type QuarantineEntry } from '#adapters/data-api-reprocessing';
 import { s3Objects } from '#adapters/s3-objects';
 import { QUARANTINE } from '#core/validation/quarantine-codes';
 import { count, facilityName, mandatoryWhy, time } from '../arguments.ts';
-import { audited } from '../audited.ts';
 import type { Deployment } from '../deployment.ts';
 import { CommandFailed } from '../failure.ts';
 import { facts, table } from '../output.ts';

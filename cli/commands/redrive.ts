@@ -1,8 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { type Command, Option } from 'commander';
+import { audited } from '#adapters/audited';
 import { s3Objects } from '#adapters/s3-objects';
 import { time, why } from '../arguments.ts';
-import { audited } from '../audited.ts';
 import { wrapped } from '../output.ts';
 import { recoveryOf } from '../recovery/ask-function.ts';
 import { failedObjects, PREFIXES, type PrefixName } from '../recovery/failed-objects.ts';

@@ -13,5 +13,9 @@ export const nextSteps = (region: string): string[] => [
   '  npm run -s edge -- provision --config AGENT.json --serial SERIAL',
   '  npm run -s edge -- --config AGENT.json',
   '',
+  'The console, and the first person who may use it:',
+  '',
+  '  npm run -s ew -- user add EMAIL --group admin --facilities "*"',
+  '',
   'docs/deploy.md goes through it step by step.',
 ];

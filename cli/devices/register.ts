@@ -1,6 +1,6 @@
+import { audited } from '#adapters/audited';
 import { listFacilities } from '#adapters/data-api-facilities';
 import type { Device } from '#core/contracts/device';
-import { audited } from '../audited.ts';
 import type { Deployment } from '../deployment.ts';
 import { CommandFailed } from '../failure.ts';
 import { operatorDatabase } from '../run.ts';

@@ -1,9 +1,9 @@
+import { inAuditedTransaction } from '#adapters/audited';
 import { sha256 } from '#adapters/data-api-audit';
 import { planInForce, writePlan } from '#adapters/data-api-plans';
 import type { MonitoringPlan } from '#core/contracts/monitoring-plan';
 import { canonicalText } from '#core/hour/digest';
 import { keptSources, planChanges, positionConflicts } from '#core/validation/plan-changes';
-import { inAuditedTransaction } from '../audited.ts';
 import type { Deployment } from '../deployment.ts';
 import { CommandFailed } from '../failure.ts';
 import { wrapped } from '../output.ts';

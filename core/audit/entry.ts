@@ -14,7 +14,7 @@ export const auditEntry = z.strictObject({
   /** 1, 2, 3 and so on without a gap. */
   entry: z.int().min(1),
   at: z.iso.datetime(),
-  /** ARN of the caller, or the operator of a local cloud. */
+  /** ARN of the caller, the operator of a local cloud, or the e-mail address of whoever uses the API. */
   who: z.string().min(1),
   /** What was done, as the command is called: `device revoke`. */
   action: z.string().min(1),

@@ -34,6 +34,7 @@ import {
   shortTon,
 } from '../units/quantity.ts';
 import { roundHalfAway } from '../units/rounding.ts';
+import { TOTALS, UNIT_OF } from './parameters.ts';
 import { reportedConcentration, reportedGasFlow, reportedOxygen, reportedStackFlow } from './reporting-precision.ts';
 import type { WorkingPlan } from './working-plan.ts';
 
@@ -52,10 +53,6 @@ const MISSING = { value: undefined, modc: null };
 const made = <Q>(value: Q | undefined): Made<Q> => ({ value, modc: null });
 
 type FormulaOf<P extends keyof WorkingPlan['formulas']> = NonNullable<WorkingPlan['formulas'][P]>;
-
-/** The names of what follows from a rate: a total is no equation of its own in Part 75. */
-const TIMES_OPERATING_TIME = 'rate x operatingTime';
-const NOX_RATE_TIMES_HEAT_INPUT = 'noxRate x heatInput';
 
 const heatInputRate = (
   formula: FormulaOf<'heatInputRate'>,
@@ -141,40 +138,40 @@ export const hourValues = (
   operatingTime: HourFraction,
 ): EmissionHour['values'] => {
   const values: EmissionHour['values'] = {};
-  const put = (parameter: Parameter, unit: string, equation: string, { value, modc }: Made<Decimal>) => {
+  const put = (parameter: Parameter, equation: string, { value, modc }: Made<Decimal>) => {
+    const unit = UNIT_OF[parameter];
     values[parameter] = { value: value === undefined ? null : decimalText(value), unit, equation, modc };
   };
   const { formulas } = plan;
   const heat = formulas.heatInputRate && heatInputRate(formulas.heatInputRate, plan, averages, operatingTime);
   const heatInput = heat?.value && mmBtu(heat.value.times(operatingTime));
   if (formulas.heatInputRate && heat) {
-    put('heatInputRate', 'mmBtu/h', formulas.heatInputRate.equation, heat);
+    put('heatInputRate', formulas.heatInputRate.equation, heat);
     // One decimal times two: exact, as EPA publishes it.
-    put('heatInput', 'mmBtu', TIMES_OPERATING_TIME, made(heatInput));
+    put('heatInput', TOTALS.heatInput.equation, made(heatInput));
   }
   const nox = formulas.noxRate && noxRate(formulas.noxRate, plan, averages);
-  if (formulas.noxRate && nox) put('noxRate', 'lb/mmBtu', formulas.noxRate.equation, nox);
+  if (formulas.noxRate && nox) put('noxRate', formulas.noxRate.equation, nox);
   if (formulas.noxMassRate) {
     const rate = nox?.value && heat?.value && noxMassRate(nox.value, heat.value);
-    put('noxMassRate', 'lb/h', formulas.noxMassRate.equation, made(rate));
+    put('noxMassRate', formulas.noxMassRate.equation, made(rate));
   }
   if (nox && heat) {
-    // EPA publishes the hour's NOx from the rate and the heat input of the hour, not from the rounded lb/h.
-    const mass = nox.value && heatInput && roundHalfAway(pound(nox.value.times(heatInput)), 3);
-    put('noxMass', 'lb', NOX_RATE_TIMES_HEAT_INPUT, made(mass));
+    const mass = nox.value && heatInput && roundHalfAway(pound(nox.value.times(heatInput)), TOTALS.noxMass.places);
+    put('noxMass', TOTALS.noxMass.equation, made(mass));
   }
   if (formulas.co2MassRate) {
     const rate = co2Rate(formulas.co2MassRate, plan, averages, heat?.value);
-    put('co2MassRate', 'short ton/h', formulas.co2MassRate.equation, rate);
-    put('co2Mass', 'short ton', TIMES_OPERATING_TIME, made(rate.value && shortTon(rate.value.times(operatingTime))));
+    put('co2MassRate', formulas.co2MassRate.equation, rate);
+    put('co2Mass', TOTALS.co2Mass.equation, made(rate.value && shortTon(rate.value.times(operatingTime))));
   }
   if (formulas.so2MassRate) {
     const rate = so2Rate(formulas.so2MassRate, plan, averages, heat?.value, operatingTime);
-    const mass = rate.value && roundHalfAway(pound(rate.value.times(operatingTime)), 3);
+    const mass = rate.value && roundHalfAway(pound(rate.value.times(operatingTime)), TOTALS.so2Mass.places);
     // A default rate (D-5) becomes the unit's rate by D-12.
     const { equation } = formulas.so2MassRate;
-    put('so2MassRate', 'lb/h', equation === 'D-5' ? EQ_D_12.equation : equation, rate);
-    put('so2Mass', 'lb', TIMES_OPERATING_TIME, made(mass));
+    put('so2MassRate', equation === 'D-5' ? EQ_D_12.equation : equation, rate);
+    put('so2Mass', TOTALS.so2Mass.equation, made(mass));
   }
   return values;
 };

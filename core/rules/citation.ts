@@ -7,11 +7,19 @@ export interface Citation {
   readonly source: LegalSource;
   /** What the equation gives, in a few words. */
   readonly title: string;
+  /** The equation written out, in its own symbols. */
+  readonly formula: string;
+  /** Decimals to which its result is rounded, half away from zero. */
+  readonly places: number;
 }
 
 /**
  * Names the paragraph of law that a function implements.
- * @example cite('F-1', '40 CFR Part 75, App. F, section 2.1', 'SO2 mass rate, wet basis')
+ * @example cite('F-1', '40 CFR Part 75, App. F, section 2.1', 'SO2 mass rate, wet basis', { formula: 'Eh = K × Ch × Qh', places: 1 })
  */
-export const cite = <const E extends string>(equation: E, source: LegalSource, title: string) =>
-  ({ equation, source, title }) satisfies Citation;
+export const cite = <const E extends string>(
+  equation: E,
+  source: LegalSource,
+  title: string,
+  { formula, places }: Pick<Citation, 'formula' | 'places'>,
+) => ({ equation, source, title, formula, places }) satisfies Citation;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type AuditEntry, documentOf, hashedText, NO_HASH, type StoredEntry } from '#core/audit/entry';
 import type { Database, Execute } from './data-api.ts';
+import { jsonPage, type Page } from './json-page.ts';
 
 /** An answer may hold 1 MiB. */
 const READ_BYTES = 900_000;
@@ -57,7 +58,23 @@ export const dataApiAudit = ({ execute }: Pick<Database, 'execute'>) => ({
     const rows = await execute(NEWEST, { since, subject, limit });
     return rows.map(([document]) => JSON.parse(document as string) as AuditEntry);
   },
+
+  /** Entries before that number, the newest first, each with its hash. */
+  before: (entry: number, limit: number): Promise<Page<NumberedEntry>> =>
+    jsonPage(
+      execute,
+      `select json_build_object('entry', entry, 'hash', hash, 'document', cast(document as json)) as document
+      from audit_entry where entry < :entry order by entry desc`,
+      { entry },
+      limit,
+    ),
 });
+
+export interface NumberedEntry {
+  readonly entry: number;
+  readonly hash: string;
+  readonly document: AuditEntry;
+}
 
 const PAGE = `
 select entry, previous_hash, document, hash

@@ -1,6 +1,7 @@
 import type { ComplianceStore, LockedCompliance, OperatingHour } from '#core/ports';
 import { hourOfText } from '#core/time';
 import { type Database, type Execute, numbers, texts } from './data-api.ts';
+import { exceedanceRunStatements } from './data-api-exceedances.ts';
 
 /** Hours a read: without its channels an hour is about 1 KB, and an answer may hold 1 MiB. */
 const READ_HOURS = 500;
@@ -48,10 +49,12 @@ const lockedCompliance = (execute: Execute): LockedCompliance => ({
     const records = ranges.flatMap(({ sourceId, records }) => records.map((record) => ({ sourceId, record })));
     // What no longer exists goes with the first write; a record of a later write is in `kept` and stays.
     const kept = keys(records);
+    const without = ranges.some(({ records }) => records.some(({ state }) => state === 'no-data'));
     let first = 0;
+    let runsMayChange = false;
     do {
       const some = records.slice(first, first + WRITE_RECORDS);
-      await execute(REPLACE, {
+      const [row] = await execute(REPLACE, {
         ...bounds(first === 0 ? ranges : []),
         keptSources: kept.owners,
         keptRules: kept.rules,
@@ -59,10 +62,15 @@ const lockedCompliance = (execute: Execute): LockedCompliance => ({
         ...keys(some),
         states: texts(some.map(({ record }) => record.state)),
         documents: JSON.stringify(some.map(({ record }) => record)),
+        without,
       });
+      if (first === 0) runsMayChange = row![0] as boolean;
       first += WRITE_RECORDS;
     } while (first < records.length);
+    return runsMayChange;
   },
+
+  ...exceedanceRunStatements(execute),
 });
 
 interface Keyed {
@@ -113,6 +121,10 @@ cross join lateral (
 where (h.source_id, h.hour) > (:afterSource, :afterHour)
 order by h.source_id, h.hour limit :limit`;
 
+/**
+ * Whether runs may change: one of them lies in a range or is lasting; or a window that may have been within its limit is
+ * none any more, so that what it parted is one run. Without runs on record it costs one look into an empty index.
+ */
 const REPLACE = `
 with ${RANGES},
 kept as (
@@ -124,11 +136,19 @@ gone as (
   where c.source_id = r.source_id and c.window_end between r."from" and r."to"
     and not exists (
       select from kept k where k.source_id = c.source_id and k.rule = c.rule and k.window_end = c.window_end)
+  returning c.source_id
+),
+written as (
+  insert into compliance_record as c (window_end, source_id, rule, state, document)
+  select t.window_end, t.source_id, t.rule, t.state, documents.value
+  from unnest(cast(:owners as integer[]), cast(:rules as text[]), cast(:ends as integer[]), cast(:states as text[]))
+    with ordinality as t (source_id, rule, window_end, state, n)
+  join jsonb_array_elements(cast(:documents as jsonb)) with ordinality as documents (value, n) using (n)
+  on conflict (source_id, window_end, rule) do update set state = excluded.state, document = excluded.document
+    where c.document <> excluded.document
 )
-insert into compliance_record as c (window_end, source_id, rule, state, document)
-select t.window_end, t.source_id, t.rule, t.state, documents.value
-from unnest(cast(:owners as integer[]), cast(:rules as text[]), cast(:ends as integer[]), cast(:states as text[]))
-  with ordinality as t (source_id, rule, window_end, state, n)
-join jsonb_array_elements(cast(:documents as jsonb)) with ordinality as documents (value, n) using (n)
-on conflict (source_id, window_end, rule) do update set state = excluded.state, document = excluded.document
-  where c.document <> excluded.document`;
+select exists (
+  select from ranges r join exceedance e using (source_id)
+  where e.state <> 'retracted' and (e.state = 'lasting' or :without or exists (select from gone)
+    or (e.last_window_end >= r."from" and e.first_window_end <= r."to"))
+)`;

@@ -28,6 +28,10 @@ export interface DatabaseAddress {
   readonly database: string;
 }
 
+/** The service cancels a statement after 45 s: a client that waited less would try again one that still runs. */
+export const dataApiClient = (): RDSDataClient =>
+  new RDSDataClient({ requestHandler: new NodeHttpHandler({ requestTimeout: 60_000 }) });
+
 /** A paused cluster needs 15 to 30 seconds to resume; the statement is worth waiting for. */
 const RESUME_WITHIN_MS = 45_000;
 
@@ -35,10 +39,7 @@ const RESUME_WITHIN_MS = 45_000;
  * Aurora through the RDS Data API. A lost answer may mean that a statement ran: every statement here can run twice.
  * The service cancels a statement after 45 s, so the client must wait longer than that or it would retry a live one.
  */
-export const dataApi = (
-  { clusterArn, secretArn, database }: DatabaseAddress,
-  client = new RDSDataClient({ requestHandler: new NodeHttpHandler({ requestTimeout: 60_000 }) }),
-): Database => {
+export const dataApi = ({ clusterArn, secretArn, database }: DatabaseAddress, client = dataApiClient()): Database => {
   const cluster = { resourceArn: clusterArn, secretArn };
   const run =
     (transactionId?: string): Execute =>

@@ -7,6 +7,7 @@ import { limitsInRange } from '#core/compliance/limits';
 import type { SourcePlan } from '#core/contracts/monitoring-plan';
 import type { CheckedRange, ComplianceStore, HourRange, OperatingHour, PlannedFacility, PlanStore } from '#core/ports';
 import { hourOfText } from '#core/time';
+import { isOver, keepRuns } from './keep-runs.ts';
 
 export interface CheckCompliance {
   readonly plans: PlanStore;
@@ -29,18 +30,37 @@ export const makeHandler = ({ plans, compliance }: CheckCompliance) => {
       wanted.push(...sources.flatMap((range) => wantedHours(planned, range)));
     }
     let records = 0;
+    let exceeded = 0;
+    let worst: number | undefined;
+    let runs = { found: 0, retracted: 0 };
     if (wanted.length > 0)
-      await compliance.withFacilities([...ranges.keys()], async ({ operatingHours, replaceRecords }) => {
-        const hours = await operatingHours(wanted);
-        const checked = wanted.map((range) => checkRange(range, hours.get(range.sourceId) ?? []));
-        await replaceRecords(checked);
+      await compliance.withFacilities([...ranges.keys()], async (locked) => {
+        const hours = await locked.operatingHours(wanted);
+        const checked = wanted.map((range) => ({ ...range, ...checkRange(range, hours.get(range.sourceId) ?? []) }));
+        const runsMayChange = await locked.replaceRecords(checked);
+        if (runsMayChange || checked.some((range) => range.records.some(isOver)))
+          runs = await keepRuns(locked, checked);
         records = checked.reduce((sum, range) => sum + range.records.length, 0);
+        exceeded = checked.reduce((sum, range) => sum + range.records.filter(isOver).length, 0);
+        worst = worstShare(checked);
       });
     metrics.addMetric('WindowsChecked', MetricUnit.Count, records);
+    metrics.addMetric('ExceedancesFound', MetricUnit.Count, runs.found);
+    metrics.addMetric('ExceedancesRetracted', MetricUnit.Count, runs.retracted);
+    metrics.addMetric('WindowsExceeded', MetricUnit.Count, exceeded);
+    if (worst !== undefined) metrics.addMetric('WorstShare', MetricUnit.Percent, worst);
     return { batchItemFailures: [] };
   };
 
   return middy<KinesisStreamEvent>().use(middleware).handler(handle);
+};
+
+/** The greatest share of its limit that the average of a window has, in percent; undefined without any average. */
+const worstShare = (ranges: readonly CheckedRange[]): number | undefined => {
+  const shares = ranges.flatMap(({ records }) =>
+    records.flatMap(({ average, limit }) => (average === null ? [] : (100 * Number(average)) / Number(limit))),
+  );
+  return shares.length === 0 ? undefined : shares.reduce((a, b) => Math.max(a, b));
 };
 
 interface ChangedRange {
@@ -65,6 +85,9 @@ const changedRanges = (event: KinesisStreamEvent): Map<string, ChangedRange[]> =
 };
 
 interface WantedHours extends HourRange {
+  readonly facility: string;
+  readonly source: string;
+  readonly utcOffsetMinutes: number;
   readonly plan: SourcePlan;
 }
 
@@ -75,7 +98,10 @@ const wantedHours = ({ plan, sourceIds }: PlannedFacility, { source, from, to }:
   if (!sourcePlan || sourceId === undefined)
     throw new Error(`source ${source} of facility ${plan.facility} is not in its monitoring plan`);
   const windows = sourcePlan.versions.flatMap(({ limits }) => limits.map(({ operatingHours }) => operatingHours));
-  return windows.length === 0 ? [] : [{ sourceId, from, to, around: Math.max(...windows) - 1, plan: sourcePlan }];
+  if (windows.length === 0) return [];
+  const { facility, utcOffsetMinutes } = plan;
+  const around = Math.max(...windows) - 1;
+  return [{ facility, source, utcOffsetMinutes, sourceId, from, to, around, plan: sourcePlan }];
 };
 
 const checkRange = ({ sourceId, from, to, plan }: WantedHours, hours: readonly OperatingHour[]): CheckedRange => {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { answerCloudFormation } from '#adapters/cloudformation-answer';
 import { env } from '#adapters/env';
 import { ownDatabase } from '#adapters/own-database';
 import type { MigrateDatabaseEnv } from './env.ts';
@@ -15,6 +16,9 @@ const roleSecrets = [
   setting('CHECK_COMPLIANCE_SECRET_ARN'),
   setting('OPERATOR_SECRET_ARN'),
   setting('VERIFY_CONTINUITY_SECRET_ARN'),
+  setting('RAISE_ALARMS_SECRET_ARN'),
+  setting('REPORT_QUARTER_SECRET_ARN'),
+  setting('SERVE_API_SECRET_ARN'),
 ];
 
 const roleLogin = async (SecretId: string): Promise<RoleLogin> => {
@@ -26,8 +30,5 @@ export const handler = makeHandler({
   database: ownDatabase(),
   migrations: readdirSync(folder).map((name) => ({ name, sql: readFileSync(new URL(name, folder), 'utf8') })),
   roles: () => Promise.all(roleSecrets.map(roleLogin)),
-  answer: async (url, body) => {
-    const response = await fetch(url, { method: 'PUT', body, headers: { 'content-type': '' } });
-    if (!response.ok) throw new Error(`CloudFormation did not take the answer: HTTP ${response.status}`);
-  },
+  answer: answerCloudFormation,
 });

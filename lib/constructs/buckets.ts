@@ -10,7 +10,8 @@ export interface Deposit {
   readonly writer: IManagedPolicy;
 }
 
-const CLOSED = {
+/** What every bucket has. */
+export const CLOSED = {
   blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
   enforceSSL: true,
   minimumTLSVersion: 1.2,
@@ -96,7 +97,7 @@ export const accessLogBucket = (scope: Construct, id: string): Bucket => {
   return bucket;
 };
 
-const acknowledgeOneRegion = (bucket: Bucket) =>
+export const acknowledgeOneRegion = (bucket: Bucket): void =>
   Validations.of(bucket).acknowledge({
     id: 'NIST.800.53.R5-S3BucketReplicationEnabled',
     reason: 'S3 keeps each object in three availability zones of the region in which everything else runs as well',

@@ -25,6 +25,7 @@ export class DatabaseMigrations extends PipelineFunction {
 
   constructor(scope: Construct, id: string, { database, logKey }: DatabaseMigrationsProps) {
     const { owner, validateMeasurements, calculateEmissions, checkCompliance, operator, verifyContinuity } = database;
+    const { raiseAlarms, reportQuarter, serveApi } = database;
     super(scope, id, {
       folder: 'migrate-database',
       environment: {
@@ -34,6 +35,9 @@ export class DatabaseMigrations extends PipelineFunction {
         CHECK_COMPLIANCE_SECRET_ARN: checkCompliance.secret.secretArn,
         OPERATOR_SECRET_ARN: operator.secret.secretArn,
         VERIFY_CONTINUITY_SECRET_ARN: verifyContinuity.secret.secretArn,
+        RAISE_ALARMS_SECRET_ARN: raiseAlarms.secret.secretArn,
+        REPORT_QUARTER_SECRET_ARN: reportQuarter.secret.secretArn,
+        SERVE_API_SECRET_ARN: serveApi.secret.secretArn,
       } satisfies Record<MigrateDatabaseEnv, string>,
       memorySize: 512,
       timeout: Duration.minutes(10),
@@ -48,7 +52,8 @@ export class DatabaseMigrations extends PipelineFunction {
       },
     });
     allowLogin(this.role, owner);
-    for (const login of [validateMeasurements, calculateEmissions, checkCompliance, operator, verifyContinuity])
+    const people = [operator, raiseAlarms, reportQuarter, serveApi];
+    for (const login of [validateMeasurements, calculateEmissions, checkCompliance, verifyContinuity, ...people])
       allowSecret(this.role, login);
 
     this.run = new CustomResource(this, 'Run', {

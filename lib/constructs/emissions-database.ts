@@ -35,6 +35,9 @@ export class EmissionsDatabase extends Construct {
   readonly calculateEmissions: DatabaseLogin;
   readonly checkCompliance: DatabaseLogin;
   readonly verifyContinuity: DatabaseLogin;
+  readonly raiseAlarms: DatabaseLogin;
+  readonly reportQuarter: DatabaseLogin;
+  readonly serveApi: DatabaseLogin;
   /** People, by way of the command line. */
   readonly operator: DatabaseLogin;
 
@@ -85,6 +88,9 @@ export class EmissionsDatabase extends Construct {
     this.calculateEmissions = as(loginSecret(this, 'CalculateEmissions', { username: 'calculate_emissions', key }));
     this.checkCompliance = as(loginSecret(this, 'CheckCompliance', { username: 'check_compliance', key }));
     this.verifyContinuity = as(loginSecret(this, 'VerifyContinuity', { username: 'verify_continuity', key }));
+    this.raiseAlarms = as(loginSecret(this, 'RaiseAlarms', { username: 'raise_alarms', key }));
+    this.reportQuarter = as(loginSecret(this, 'ReportQuarter', { username: 'report_quarter', key }));
+    this.serveApi = as(loginSecret(this, 'ServeApi', { username: 'serve_api', key }));
     this.operator = as(loginSecret(this, 'Operator', { username: 'operator', key }));
   }
 

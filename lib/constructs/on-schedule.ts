@@ -26,7 +26,9 @@ export const runOnSchedule = (fn: PipelineFunction, alias: Alias, { id, descript
     retentionPeriod: Duration.days(14),
   });
   acknowledgeLastQueue(missed, 'it is itself the dead-letter queue, of the schedule and of the invocations it starts');
-  const once = { retryAttempts: 0, maxEventAge: every };
+  // Lambda keeps no event for longer than six hours.
+  const maxEventAge = Duration.minutes(Math.min(every.toMinutes(), 360));
+  const once = { retryAttempts: 0, maxEventAge };
   alias.configureAsyncInvoke({ ...once, onFailure: failuresTo(missed, fn.role) });
   new Schedule(fn, id, {
     description,

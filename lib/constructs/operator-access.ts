@@ -3,6 +3,7 @@ import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { StorageStack } from '../stacks/storage-stack.ts';
 import { loginStatements } from './database-login.ts';
+import { acknowledgeExecutions, startingReports } from './report-machine.ts';
 import { acknowledgeObjects, objectsArn, type StoredObjects, useKeyOf } from './stored-objects.ts';
 
 export interface OperatorPolicyProps {
@@ -19,8 +20,9 @@ export interface OperatorPolicyProps {
 export class OperatorPolicy extends ManagedPolicy {
   constructor(scope: Construct, id: string, { storage, requests }: OperatorPolicyProps) {
     super(scope, id, { description: 'Operate EmissionWatch by its command line' });
-    const { database, devices, evidenceKey, failedMessages, landing } = storage;
+    const { database, devices, evidenceKey, failedMessages, landing, reports } = storage;
     const quarantined = { bucket: landing.bucket, output: 'LandingBucketName', prefix: 'quarantine/' };
+    const archived = { bucket: reports.bucket, output: 'ReportsBucketName', prefix: 'reports/' };
     this.addStatements(
       // To find the deployment.
       allow(['cloudformation:DescribeStacks'], [this.arn('cloudformation', 'stack', 'EmissionWatch-*/*')]),
@@ -30,12 +32,18 @@ export class OperatorPolicy extends ManagedPolicy {
       // To see what failed, and what is in quarantine.
       allow(['s3:ListBucket'], [failedMessages.bucket.bucketArn]),
       ...this.reading(quarantined),
+      // To have quarterly reports made, and to fetch them.
+      ...startingReports(this),
+      ...this.reading(archived),
       // Certificates of what is stored.
       allow(['kms:GetPublicKey'], [evidenceKey.keyArn]),
+      // To have people told.
+      allow(['sns:Subscribe'], [storage.noticesTopic.topicArn, storage.escalationsTopic.topicArn]),
       ...requests,
     );
     this.acknowledge();
-    acknowledgeObjects(this, quarantined);
+    acknowledgeObjects(this, quarantined, archived);
+    acknowledgeExecutions(this);
   }
 
   /** Devices: their certificates, and the job that has an agent replace its own. */

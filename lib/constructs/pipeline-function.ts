@@ -37,11 +37,14 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A function of the pipeline as it runs everywhere: its own role, its own encrypted log, one bundle. */
 export class PipelineFunction extends Construct {
+  /** What it is called in logs, metrics and alarms. */
+  readonly title: string;
   readonly role: Role;
   readonly function: NodejsFunction;
 
   constructor(scope: Construct, id: string, props: PipelineFunctionProps) {
     super(scope, id);
+    this.title = props.folder;
     const log = new LogGroup(this, 'Log', { retention: RetentionDays.ONE_YEAR, encryptionKey: props.logKey });
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.role.addToPolicy(
@@ -77,6 +80,8 @@ export class PipelineFunction extends Construct {
         format: OutputFormat.ESM,
         target: 'node24',
         minify: true,
+        // Logs, alarms and state machines tell errors apart by the names of their classes.
+        keepNames: true,
         sourceMap: true,
         logLevel: LogLevel.WARNING,
         sourcesContent: false,

@@ -22,6 +22,10 @@ export interface StreamConsumerProps extends Omit<PipelineFunctionProps, 'reserv
 
 /** A function that reads one stream, each facility's records in order, and leaves no record behind unseen. */
 export class StreamConsumer extends PipelineFunction {
+  /** UUID by which Lambda counts what the mapping reads. */
+  readonly mappingId: string;
+  readonly source: IStream;
+
   constructor(
     scope: Construct,
     id: string,
@@ -36,7 +40,8 @@ export class StreamConsumer extends PipelineFunction {
     // CDK's KinesisEventSource would also grant what only enhanced fan-out needs, and a listing of all streams.
     this.role.addToPolicy(new PolicyStatement({ actions: READS, resources: [source.streamArn] }));
     // The id is part of the mapping's identity: one of another name would read the stream from its beginning.
-    this.live({ readsStream: true }).addEventSourceMapping(`KinesisEventSource:${Names.nodeUniqueId(source.node)}`, {
+    const name = `KinesisEventSource:${Names.nodeUniqueId(source.node)}`;
+    const mapping = this.live({ readsStream: true }).addEventSourceMapping(name, {
       eventSourceArn: source.streamArn,
       // Also after a replaced mapping: reading again changes nothing, starting at the end would lose what lies between.
       startingPosition: StartingPosition.TRIM_HORIZON,
@@ -51,6 +56,8 @@ export class StreamConsumer extends PipelineFunction {
       supportS3OnFailureDestination: true,
       metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
     });
+    this.mappingId = mapping.eventSourceMappingId;
+    this.source = source;
   }
 }
 

@@ -8,6 +8,7 @@ import type { ClosePeriodsEnv } from '../../functions/close-periods/env.ts';
 import type { RecordTimeSeriesEnv } from '../../functions/record-time-series/env.ts';
 import type { ValidateMeasurementsEnv } from '../../functions/validate-measurements/env.ts';
 import type { VerifyContinuityEnv } from '../../functions/verify-continuity/env.ts';
+import { AlarmRaiser } from '../constructs/alarm-raiser.ts';
 import { ContinuityCheck } from '../constructs/continuity-check.ts';
 import { allowLogin, allowStatements, loginEnvironment } from '../constructs/database-login.ts';
 import { DatabaseMigrations } from '../constructs/database-migrations.ts';
@@ -128,14 +129,20 @@ export class ProcessingStack extends Stack {
       description: 'puts what failed or was quarantined back on its stream',
     });
 
-    const requests = [verify.requests(), recover.requests()];
+    const raise = new AlarmRaiser(this, 'RaiseAlarms', { storage });
+    new CfnOutput(this, 'RaiseAlarmsFunctionArn', {
+      value: raise.alias.functionArn,
+      description: 'raises alarms and tells people, and tests the way to them on request',
+    });
+
+    const requests = [verify.requests(), recover.requests(), raise.requests()];
     const operator = new OperatorPolicy(this, 'OperatorPolicy', { storage, requests });
     new CfnOutput(this, 'OperatorPolicyArn', {
       value: operator.managedPolicyArn,
       description: 'managed policy of whoever operates the deployment by the command line',
     });
 
-    for (const user of [validate, calculate, close, check, verify]) migrations.runBefore(user);
+    for (const user of [validate, calculate, close, check, verify, raise]) migrations.runBefore(user);
   }
 }
 

@@ -1,5 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { accessLogBucket, type Deposit, PrivateBucket } from '../constructs/buckets.ts';
 import { DailyBackups } from '../constructs/daily-backups.ts';
@@ -7,7 +8,9 @@ import { DeviceTable } from '../constructs/device-table.ts';
 import { EmissionsDatabase } from '../constructs/emissions-database.ts';
 import { evidenceKey } from '../constructs/evidence-key.ts';
 import { dataKey, logKey } from '../constructs/keys.ts';
+import { ReportArchive } from '../constructs/report-archive.ts';
 import { Streams } from '../constructs/streams.ts';
+import { Topics } from '../constructs/topics.ts';
 import type { Profile } from '../environments.ts';
 
 export interface StorageStackProps extends StackProps {
@@ -29,6 +32,14 @@ export class StorageStack extends Stack {
   readonly failedMessages: Deposit;
   /** Batches that ran out of retries, whole. */
   readonly failedBatches: Deposit;
+  /** Reports as they were made, which nobody can change or delete, and the place where they are made. */
+  readonly reports: ReportArchive;
+  /** What happens at a plant. */
+  readonly noticesTopic: ITopic;
+  /** Alarms of a plant that nobody answered. */
+  readonly escalationsTopic: ITopic;
+  /** Alarms of the system itself. */
+  readonly operationsTopic: ITopic;
 
   constructor(scope: Construct, id: string, { profile, ...props }: StorageStackProps) {
     super(scope, id, { ...props, terminationProtection: true });
@@ -43,9 +54,15 @@ export class StorageStack extends Stack {
     this.failedMessages = failed.deposit('FailedMessages', ['iot-failed/']);
     // Lambda, not the function, makes these keys: aws/lambda/<mapping>/<shard>/<time>.
     this.failedBatches = failed.deposit('FailedBatches', ['aws/lambda/']);
+    this.reports = new ReportArchive(this, 'Reports', { key, accessLogs });
     this.streams = new Streams(this, 'Streams', { shards: profile.shards });
     this.database = new EmissionsDatabase(this, 'Database', { profile, key, logKey: this.logKey });
     this.devices = new DeviceTable(this, 'Devices', { key });
+
+    const topics = new Topics(this, 'Topics');
+    this.noticesTopic = topics.notices;
+    this.escalationsTopic = topics.escalations;
+    this.operationsTopic = topics.operations;
 
     new DailyBackups(this, 'Backups', { key, arns: [this.database.clusterArn, this.devices.tableArn] });
 
@@ -55,11 +72,16 @@ export class StorageStack extends Stack {
     this.output('EmissionsStreamName', emissions.streamName, 'emission hours as stored');
     this.output('LandingBucketName', landing.bucketName, 'every batch of messages as it arrived');
     this.output('FailedBucketName', failed.bucketName, 'what ran out of retries, whole');
+    this.output('ReportsBucketName', this.reports.bucket.bucketName, 'reports as they were made, locked');
+    this.output('ReportWorkBucketName', this.reports.work.bucketName, 'what steps of a report hand each other');
     this.output('DevicesTableName', this.devices.tableName, 'edge agents that may have a certificate');
     this.output('EvidenceKeyArn', this.evidenceKey.keyArn, 'signs certificates; its public part verifies them');
     this.output('DatabaseClusterArn', this.database.clusterArn, 'resource of the RDS Data API');
     this.output('DatabaseName', this.database.name, 'database of the RDS Data API');
     this.output('DatabaseOwnerSecretArn', this.database.owner.secret.secretArn, 'login that owns the schema');
+    this.output('NoticesTopicArn', this.noticesTopic.topicArn, 'what happens at a plant');
+    this.output('EscalationsTopicArn', this.escalationsTopic.topicArn, 'alarms of a plant that nobody answered');
+    this.output('OperationsTopicArn', this.operationsTopic.topicArn, 'alarms of the system itself');
     this.output('OperatorSecretArn', this.database.operator.secret.secretArn, 'login of the command line');
   }
 

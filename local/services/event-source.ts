@@ -5,7 +5,7 @@ import { type Checkpoints, openCheckpoints } from './event-source/checkpoints.ts
 import { laneReader } from './event-source/collect.ts';
 import { discardedObject } from './event-source/discarded.ts';
 import { type Backoff, type Lane, type LaneOptions, runLane } from './event-source/lane.ts';
-import type { EventSourceMapping, MappingCounters } from './event-source/mapping.ts';
+import type { EventSourceMapping, MappingCounters, MappingObserver } from './event-source/mapping.ts';
 import type { Guard, Principal } from './iam/guard.ts';
 import type { Cursor, Shard } from './kinesis/shard.ts';
 import { hashKeyOf, type KinesisStream } from './kinesis/stream.ts';
@@ -33,6 +33,7 @@ export interface EventSourceOptions {
   readonly kinesis: Pick<Kinesis, 'stream' | 'writing'>;
   readonly lambda: Pick<Lambda, 'invoke' | 'titleOf' | 'roleOf'>;
   readonly failures: Failures;
+  readonly observe?: (mapping: EventSourceMapping) => MappingObserver;
   readonly guard: Pick<Guard, 'check'>;
   readonly log?: (line: string) => void;
   readonly now?: () => number;
@@ -143,11 +144,12 @@ const checkRole = (
 
 const runMapping = (
   { mapping, stream, title, checkpoints, starts }: Prepared,
-  { lambda, failures, log = () => {}, now = Date.now, backoff = BACKOFF }: EventSourceOptions,
+  { lambda, failures, observe, log = () => {}, now = Date.now, backoff = BACKOFF }: EventSourceOptions,
 ): { readonly counters: MappingCounters; readonly lanes: readonly Lane[] } => {
   const counters = { records: 0, batches: 0, errors: 0, throttles: 0, discardedBatches: 0, discardedRecords: 0 };
   const role = lambda.roleOf(mapping.target);
   const laneOf = lanesByKey(mapping.parallelizationFactor);
+  const observer = observe?.(mapping);
 
   const discardOf =
     (shardId: string): LaneOptions['discard'] =>
@@ -158,6 +160,7 @@ const runMapping = (
       const identity = { mappingId: mapping.id, functionArn: mapping.target, streamArn: stream.arn };
       const object = discardedObject({ ...identity, shardId, items, ...why }, now());
       await failures.putObject(mapping.onFailureBucket, object.key, object.body, role);
+      observer?.delivered(items.length);
     };
 
   const lanes = starts.map(({ shard, number, lane, from }) => {
@@ -178,6 +181,7 @@ const runMapping = (
       backoff,
       now,
       log,
+      observer,
       invoke: (event) => lambda.invoke(mapping.target, event),
       checkpoint,
       discard: discardOf(shard.id),

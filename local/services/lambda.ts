@@ -31,6 +31,15 @@ export interface Lambda {
   stop(): Promise<void>;
 }
 
+export interface Invocation {
+  readonly functionName: string;
+  /** Name or ARN under which it was invoked, with its alias if with one. */
+  readonly invoked: string;
+  readonly outcome: InvocationResult['outcome'];
+  /** 0 for one that was throttled. */
+  readonly durationMs: number;
+}
+
 interface RunningFunction {
   readonly definition: FunctionDefinition;
   readonly role: FunctionRole;
@@ -55,14 +64,29 @@ export const startLambda = (options: {
   readonly guard: Guard & Issuer;
   /** URL of each service by the name it has in `AWS_ENDPOINT_URL_*`, such as `RDS_DATA`. */
   readonly endpoints?: Readonly<Record<string, string>>;
+  /** All that functions write, as it comes. */
+  readonly onOutput?: (functionName: string) => (chunk: Buffer) => void;
+  /** Hears of each invocation when it has ended, and of each that was throttled. */
+  readonly onInvocation?: (invocation: Invocation) => void;
   /** Every line that a function writes. */
   readonly onLog?: (functionName: string, line: string) => void;
   /** True while an invocation of this function (by its title) is to be throttled although there is room. */
   readonly throttled?: (title: string) => boolean;
+  /** How long an instance waits for its next invocation before it ends. @default five minutes */
+  readonly idleMs?: number;
   /** Says that a function failed, at most once in ten seconds for each function. */
   readonly log?: (line: string) => void;
 }): Lambda => {
-  const { dataDir, guard, endpoints = {}, onLog, throttled = () => false, log: say = () => {} } = options;
+  const {
+    dataDir,
+    guard,
+    endpoints = {},
+    onLog,
+    throttled = () => false,
+    idleMs = IDLE_MS,
+    log: say = () => {},
+  } = options;
+  const { onOutput, onInvocation = () => {} } = options;
   let inFlight = 0;
   let stopped = false;
 
@@ -89,11 +113,13 @@ export const startLambda = (options: {
   const start = ({ definition, role, log, instances }: RunningFunction): Instance => {
     role.begin();
     const toLines = onLog && lines((line) => onLog(definition.name, line));
+    const toOutput = onOutput?.(definition.name);
     const credentials = guard.credentialsOf(definition.role, definition.name);
     const instance = startInstance(definition, instanceEnvironment(definition, endpoints, credentials), (chunk) => {
       if (stopped || !role.mayLog()) return;
       log.write(chunk);
       toLines?.(chunk);
+      toOutput?.(chunk);
     });
     instances.add(instance);
     return instance;
@@ -108,16 +134,19 @@ export const startLambda = (options: {
     return start(running);
   };
 
-  const sweep = setInterval(() => {
-    for (const { idle, instances } of functions.values()) {
-      // The longest idle ones are at the front: instances are taken from the back.
-      while (idle[0] && Date.now() - idle[0].since > IDLE_MS) {
-        const { instance } = idle.shift()!;
-        instances.delete(instance);
-        void instance.stop();
+  const sweep = setInterval(
+    () => {
+      for (const { idle, instances } of functions.values()) {
+        // The longest idle ones are at the front: instances are taken from the back.
+        while (idle[0] && Date.now() - idle[0].since > idleMs) {
+          const { instance } = idle.shift()!;
+          instances.delete(instance);
+          void instance.stop();
+        }
       }
-    }
-  }, 30_000);
+    },
+    Math.min(30_000, idleMs),
+  );
   sweep.unref();
 
   return {
@@ -134,12 +163,19 @@ export const startLambda = (options: {
         throw new Error(`event of ${event.length} bytes for ${nameOrArn}, at most ${MAX_PAYLOAD_BYTES}`);
       }
       const instance = stopped || throttled(titleOf(running.definition)) ? undefined : free(running);
-      if (!instance) return { outcome: 'throttled', requestId };
+      const tell = (outcome: InvocationResult['outcome'], durationMs: number) =>
+        onInvocation({ functionName: running.definition.name, invoked: nameOrArn, outcome, durationMs });
+      if (!instance) {
+        if (!stopped) tell('throttled', 0);
+        return { outcome: 'throttled', requestId };
+      }
       inFlight++;
+      const began = performance.now();
       try {
         const answer = await instance.invoke(event, requestId, arnOf(running.definition, nameOrArn));
         if (instance.usable) running.idle.push({ instance, since: Date.now() });
         else running.instances.delete(instance);
+        if (!stopped) tell(answer.outcome, performance.now() - began);
         if (answer.outcome === 'failed' && !stopped) report(running, requestId, answer.fault);
         return { ...tooLong(answer), requestId };
       } finally {

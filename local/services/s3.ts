@@ -4,9 +4,21 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path';
 import { AwsError, type Listening, listenOnLoopback, readBody } from './aws-json.ts';
 import type { Guard, Principal } from './iam/guard.ts';
+import { isPresigned, PRESIGNED_QUERY } from './iam/presigned.ts';
 import { bucketAccess } from './s3/access.ts';
 import { type Bucket, type BucketDefinition, openBucket } from './s3/bucket.ts';
-import { deleteObject, getObject, headBucket, listObjectsV2, putObject, type S3Call } from './s3/operations.ts';
+import {
+  CHECKSUM_MODE,
+  deleteObject,
+  getObject,
+  getObjectRetention,
+  headBucket,
+  listObjectsV2,
+  OVERRIDE_QUERY,
+  putObject,
+  putObjectRetention,
+  type S3Call,
+} from './s3/operations.ts';
 import { xmlDocument } from './s3/xml.ts';
 
 export interface S3 extends Listening {
@@ -24,11 +36,29 @@ export interface S3 extends Listening {
   checkLister(bucket: string, caller: Principal): void;
   /** The current object, or undefined. */
   getObject(bucket: string, key: string): Promise<Buffer | undefined>;
+  /**
+   * The current object with what S3 tells of it, for a service that reads it in its own name, or undefined.
+   * @throws AwsError AccessDenied when the bucket's policy does not let it
+   */
+  objectFor(bucket: string, key: string, reader: ServiceReader): Promise<ReadObject | undefined>;
   /** Current objects whose keys begin with `prefix`, in order. */
   list(bucket: string, prefix?: string): readonly { readonly key: string; readonly size: number }[];
 }
 
 export type { BucketDefinition };
+
+/** `cloudfront.amazonaws.com`, for one of its distributions. */
+export interface ServiceReader {
+  readonly service: string;
+  readonly sourceArn: string;
+}
+
+export interface ReadObject {
+  readonly etag: string;
+  readonly contentType: string;
+  readonly cacheControl: string | undefined;
+  readonly body: Buffer;
+}
 
 /** Larger objects are uploaded in parts, which nothing here does. */
 const MAX_OBJECT_BYTES = 64 * 1024 * 1024;
@@ -56,6 +86,14 @@ export const startS3 = async (options: {
     throw new AwsError('NoSuchBucket', `The specified bucket does not exist: ${name}`, 404);
   };
 
+  const callerOf = (request: IncomingMessage, path: string, search: string): Principal => {
+    if (!isPresigned(search)) return guard.callerOf(request.headers);
+    const { method = '', headers } = request;
+    if (method !== 'GET' && method !== 'HEAD')
+      throw new AwsError('NotImplemented', `a presigned ${method} is not served by the local cloud`, 501);
+    return guard.presignerOf({ method, path, search, headers });
+  };
+
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readBody(request, MAX_OBJECT_BYTES + 1024 * 1024, tooLarge);
     // Not by `URL`, which would take `..` out of a key.
@@ -68,7 +106,7 @@ export const startS3 = async (options: {
       key: decodeURIComponent(key),
       query: new URLSearchParams(search),
       request,
-      caller: guard.callerOf(request.headers),
+      caller: callerOf(request, path, search),
       access,
     };
     await operationOf(call)({ ...call, response, body });
@@ -91,6 +129,19 @@ export const startS3 = async (options: {
       const version = bucketOf(bucket).current(key);
       return version && readFile(bucketOf(bucket).pathOf(version));
     },
+    objectFor: async (name, key, { service, sourceArn }) => {
+      const bucket = bucketOf(name);
+      guard.check({ arn: service }, 's3:GetObject', `arn:aws:s3:::${name}/${key}`, { 'aws:SourceArn': sourceArn });
+      const version = bucket.current(key);
+      if (!version) return undefined;
+      const { etag, headers } = version;
+      return {
+        etag,
+        contentType: headers['content-type'] ?? 'binary/octet-stream',
+        cacheControl: headers['cache-control'],
+        body: await readFile(bucket.pathOf(version)),
+      };
+    },
     list: (bucket, prefix = '') => {
       const keys = bucketOf(bucket).keys();
       return keys.filter((key) => key.startsWith(prefix)).map((key) => bucketOf(bucket).current(key)!);
@@ -104,11 +155,11 @@ export const startS3 = async (options: {
 
 type Operation = (call: S3Call) => Promise<void>;
 
-const OBJECT_QUERY = ['x-id', 'versionId'];
+const OBJECT_QUERY = ['x-id', 'versionId', 'retention', CHECKSUM_MODE, ...OVERRIDE_QUERY, ...PRESIGNED_QUERY];
 const LIST_QUERY = ['prefix', 'delimiter', 'start-after', 'continuation-token', 'max-keys', 'encoding-type'];
 /** They change what a request means; leaving them out of account would be a wrong answer. */
 const REFUSED =
-  /^(if-match|if-modified-since|if-unmodified-since|x-amz-(copy-source|object-lock|tagging|write-offset).*)$/;
+  /^(if-match|if-modified-since|if-unmodified-since|x-amz-(copy-source|object-lock-legal-hold|tagging|write-offset).*)$/;
 
 const operationOf = ({ key, query, request }: Pick<S3Call, 'key' | 'query' | 'request'>): Operation => {
   const method = request.method ?? '';
@@ -117,13 +168,16 @@ const operationOf = ({ key, query, request }: Pick<S3Call, 'key' | 'query' | 're
     (name) => REFUSED.test(name) || (name === 'if-none-match' && method !== 'PUT'),
   );
   const unknown = [...query.keys()].find((name) => !known.includes(name)) ?? refused;
-  const operation = key === '' ? undefined : OBJECT_OPERATIONS[method];
+  const operations = query.has('retention') ? RETENTION_OPERATIONS : OBJECT_OPERATIONS;
+  const operation = key === '' ? undefined : operations[method];
   if (unknown === undefined && operation) return operation;
   if (unknown === undefined && method === 'GET' && query.get('list-type') === '2') return listObjectsV2;
   if (unknown === undefined && method === 'HEAD') return headBucket;
   const what = `${method} of ${key === '' ? 'a bucket' : 'an object'}${unknown ? ` with ${unknown}` : ''}`;
   throw new AwsError('NotImplemented', `${what} is not served by the local cloud`, 501);
 };
+
+const RETENTION_OPERATIONS: Readonly<Record<string, Operation>> = { PUT: putObjectRetention, GET: getObjectRetention };
 
 const OBJECT_OPERATIONS: Readonly<Record<string, Operation>> = {
   PUT: putObject,

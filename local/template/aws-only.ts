@@ -8,9 +8,11 @@ export const AWS_ONLY: Readonly<Record<string, string>> = {
   'AWS::Backup::BackupSelection': NO_BACKUP,
   'AWS::Backup::BackupVault': NO_BACKUP,
   'AWS::CDK::Metadata': 'says which CDK made the template',
-  'AWS::CloudWatch::Alarm': NO_SHIFT,
+  'AWS::CloudWatch::Dashboard':
+    'pictures of metrics in the console of AWS; here the console of the product shows the state',
   'AWS::CodeDeploy::Application': NO_SHIFT,
   'AWS::CodeDeploy::DeploymentGroup': NO_SHIFT,
+  'AWS::Cognito::UserPoolDomain': 'the page to sign in at is AWS’s own; here there is a login for development',
   'AWS::EC2::FlowLog': REACHED_BY_NOBODY,
   'AWS::EC2::RouteTable': REACHED_BY_NOBODY,
   'AWS::EC2::SecurityGroup': REACHED_BY_NOBODY,

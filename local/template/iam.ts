@@ -4,7 +4,7 @@ import type { PolicyDocument, PolicyKind } from '../services/iam/statement.ts';
 import { ACCOUNT } from './identity.ts';
 import { IGNORED, type TemplateResource, type Templates } from './templates.ts';
 
-/** People act as this one; in the local cloud it holds the managed policy `OperatorPolicy` of the templates. */
+/** People act as this one; here one person is both who the policies `OperatorPolicy` and `AdministratorPolicy` are for. */
 export const OPERATOR = `arn:aws:iam::${ACCOUNT}:user/operator`;
 /** What these do, they do to what exists on AWS only: nothing here ever takes on a role that trusts nobody else. */
 export const SERVICES_ONLY_IN_AWS: Readonly<Record<string, string>> = {
@@ -14,7 +14,7 @@ export const SERVICES_ONLY_IN_AWS: Readonly<Record<string, string>> = {
   'vpc-flow-logs.amazonaws.com': 'the network around the database exists on AWS only',
 };
 /** CDK puts the hash of the path behind the construct's id. */
-const OPERATOR_POLICY = /OperatorPolicy([0-9A-F]{8})?$/;
+const POLICY_OF_PEOPLE = /(Operator|Administrator)Policy([0-9A-F]{8})?$/;
 
 const roleProperties = z.strictObject({
   RoleName: z.string().optional(),
@@ -87,7 +87,7 @@ export const policiesOf = (templates: Templates): Policies => {
       return Roles.map((name) => ({ holder: roleNamed(name, resource), policy }));
     }),
     ...managed
-      .filter(({ resource }) => OPERATOR_POLICY.test(resource.logicalId))
+      .filter(({ resource }) => POLICY_OF_PEOPLE.test(resource.logicalId))
       .map(({ policy }) => ({ holder: OPERATOR, policy })),
   ];
   return {
@@ -100,6 +100,7 @@ export const policiesOf = (templates: Templates): Policies => {
       ...keyPolicies(templates),
       ...bucketPolicies(templates),
       ...queuePolicies(templates),
+      ...topicPolicies(templates),
       ...secretPolicies(templates),
       ...functionPermissions(templates),
     ],
@@ -155,6 +156,15 @@ const queuePolicies = (templates: Templates): ResourcePolicies =>
       if (!queue) throw new Error(`${policy.name} is for queue ${url}, which no template has`);
       return { holder: queue.attribute('Arn'), policy };
     });
+  });
+
+const topicPolicyProperties = z.strictObject({ Topics: z.array(z.string()), PolicyDocument: z.unknown() });
+
+const topicPolicies = (templates: Templates): ResourcePolicies =>
+  templates.ofType('AWS::SNS::TopicPolicy').flatMap((resource) => {
+    const { Topics, PolicyDocument } = resource.properties(topicPolicyProperties);
+    const policy = documentOf(resource, 'resource', PolicyDocument);
+    return Topics.map((holder) => ({ holder, policy }));
   });
 
 const secretPolicyProperties = z.strictObject({

@@ -46,10 +46,49 @@ const aliasArn = ({ property }: Identity) => `${functionArn(String(property('Fun
 const secretArn = ({ stack, logicalId, name }: Identity) =>
   arn('secretsmanager', `secret:${name}-${digest(plain(stack, logicalId)).slice(0, 6)}`);
 
+const alarmArn = ({ name }: Identity) => arn('cloudwatch', `alarm:${name}`);
+const topicArn = ({ name }: Identity) => arn('sns', name);
+const stateMachineArn = ({ name }: Identity) => arn('states', `stateMachine:${name}`);
+/** Short names as AWS makes them up. */
+const upTo10 = (stack: string, logicalId: string) => digest(plain(stack, logicalId)).slice(0, 10);
+const distributionId = (stack: string, logicalId: string) =>
+  `E${digest(plain(stack, logicalId)).slice(0, 13).toUpperCase()}`;
+const poolId = (stack: string, logicalId: string) => `${REGION}_${digest(plain(stack, logicalId)).slice(0, 9)}`;
+const clientId = (stack: string, logicalId: string) => digest(plain(stack, logicalId)).slice(0, 26);
+const executeApi = ({ name }: Identity) => `https://${name}.execute-api.${REGION}.amazonaws.com`;
+const poolIssuer = ({ name }: Identity) => `cognito-idp.${REGION}.amazonaws.com/${name}`;
 const timestreamArn = ({ name }: Identity) => arn('timestream', `database/${name}`);
 
 /** Resource types that a local service runs, with the values of `Ref` and `Fn::GetAtt`. */
 export const LOCAL_TYPES: Readonly<Record<string, ResourceType>> = {
+  'AWS::ApiGatewayV2::Api': {
+    generate: upTo10,
+    ref: byName,
+    attributes: { ApiId: byName, ApiEndpoint: executeApi },
+  },
+  'AWS::ApiGatewayV2::Authorizer': { generate: upTo10, ref: byName, attributes: { AuthorizerId: byName } },
+  'AWS::ApiGatewayV2::Integration': { generate: upTo10, ref: byName, attributes: { IntegrationId: byName } },
+  'AWS::ApiGatewayV2::Route': { generate: upTo10, ref: byName, attributes: { RouteId: byName } },
+  'AWS::ApiGatewayV2::Stage': { nameProperty: 'StageName', ref: byName },
+  'AWS::CloudFront::Distribution': {
+    generate: distributionId,
+    ref: byName,
+    attributes: { Id: byName, DomainName: ({ name }) => `${name.toLowerCase()}.cloudfront.net` },
+  },
+  'AWS::CloudFront::OriginAccessControl': { generate: distributionId, ref: byName, attributes: { Id: byName } },
+  'AWS::CloudFront::ResponseHeadersPolicy': { generate: uuid, ref: byName, attributes: { Id: byName } },
+  'AWS::Cognito::UserPool': {
+    generate: poolId,
+    ref: byName,
+    attributes: {
+      Arn: ({ name }) => arn('cognito-idp', `userpool/${name}`),
+      ProviderName: poolIssuer,
+      ProviderURL: (identity) => `https://${poolIssuer(identity)}`,
+      UserPoolId: byName,
+    },
+  },
+  'AWS::Cognito::UserPoolClient': { generate: clientId, ref: byName, attributes: { ClientId: byName } },
+  'AWS::Cognito::UserPoolGroup': { nameProperty: 'GroupName', ref: byName },
   'AWS::IAM::ManagedPolicy': { nameProperty: 'ManagedPolicyName', generate: upTo(128), ref: policyArn },
   'AWS::IAM::Policy': { nameProperty: 'PolicyName', ref: byName },
   'AWS::IAM::Role': {
@@ -58,6 +97,8 @@ export const LOCAL_TYPES: Readonly<Record<string, ResourceType>> = {
     ref: byName,
     attributes: { Arn: ({ name }) => global('iam', `role/${name}`) },
   },
+  'AWS::CloudWatch::Alarm': { nameProperty: 'AlarmName', ref: byName, attributes: { Arn: alarmArn } },
+  'AWS::CloudWatch::CompositeAlarm': { nameProperty: 'AlarmName', ref: byName, attributes: { Arn: alarmArn } },
   'AWS::DynamoDB::Table': {
     nameProperty: 'TableName',
     generate: upTo(255),
@@ -125,9 +166,20 @@ export const LOCAL_TYPES: Readonly<Record<string, ResourceType>> = {
     nameProperty: 'BucketName',
     generate: lower,
     ref: byName,
-    attributes: { Arn: ({ name }) => `arn:${PARTITION}:s3:::${name}` },
+    attributes: {
+      Arn: ({ name }) => `arn:${PARTITION}:s3:::${name}`,
+      RegionalDomainName: ({ name }) => `${name}.s3.${REGION}.amazonaws.com`,
+    },
   },
   'AWS::S3::BucketPolicy': { ref: byName },
+  'AWS::SNS::Subscription': { ref: byName },
+  'AWS::SNS::Topic': {
+    nameProperty: 'TopicName',
+    generate: upTo(256),
+    ref: topicArn,
+    attributes: { TopicArn: topicArn, TopicName: byName },
+  },
+  'AWS::SNS::TopicPolicy': { ref: byName },
   'AWS::SQS::Queue': {
     nameProperty: 'QueueName',
     generate: upTo(80),
@@ -143,6 +195,12 @@ export const LOCAL_TYPES: Readonly<Record<string, ResourceType>> = {
   },
   'AWS::SecretsManager::ResourcePolicy': { ref: byName },
   'AWS::SecretsManager::Secret': { nameProperty: 'Name', ref: secretArn, attributes: { Id: secretArn } },
+  'AWS::StepFunctions::StateMachine': {
+    nameProperty: 'StateMachineName',
+    generate: upTo(80),
+    ref: stateMachineArn,
+    attributes: { Arn: stateMachineArn, Name: byName },
+  },
   'AWS::Timestream::Database': { nameProperty: 'DatabaseName', ref: byName, attributes: { Arn: timestreamArn } },
   'AWS::Timestream::Table': {
     nameProperty: 'TableName',

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { memoryMb, treeOf } from '../../bench/process-tree.ts';
 import { publishedHours, thousandths } from './published.ts';
+import { reportsAgainstPublished } from './reports.ts';
 
 const DATA = '../shared/data/epa-hourly-idaho-2018';
 const LIMIT_SECONDS = 240;
@@ -37,6 +38,8 @@ interface Line {
   readonly seconds: number;
   readonly samplesPerSecond: number;
   readonly stateDigest: string;
+  /** The JSON documents of the quarterly reports. */
+  readonly report: string | readonly string[];
 }
 
 const run = async (months: readonly string[], extra: readonly string[] = []) => {
@@ -68,17 +71,22 @@ const run = async (months: readonly string[], extra: readonly string[] = []) => 
   const rows = existsSync(file)
     ? (parse(readFileSync(file, 'utf8'), { columns: true }) as Record<string, string>[])
     : [];
+  const reports = line ? [line.report].flat() : [];
+  const published = publishedHours(zips);
+  const held = reportsAgainstPublished(reports, published);
+  const wrong = held.filter(([holds]) => !holds);
+  for (const [, what] of wrong) expect(false, `${name}: ${what}`);
+  expect(wrong.length === 0, `${name}: ${held.length - wrong.length} of ${held.length} statements of reports hold`);
   rmSync(folder, { recursive: true, force: true });
   console.log(`     ${name}: ${seconds.toFixed(0)} s, peak ${peak.toFixed(0)} MB, ${line?.samplesPerSecond} samples/s`);
   expect(seconds < LIMIT_SECONDS, `${name}: under ${LIMIT_SECONDS} s`);
   expect(peak < LIMIT_MB, `${name}: under ${LIMIT_MB} MB`);
-  return { name, zips, line, rows };
+  return { name, published, line, rows };
 };
 
 const month = async (months: readonly string[], extra: readonly string[] = []) => {
-  const { name, zips, line, rows } = await run(months, extra);
+  const { name, published, line, rows } = await run(months, extra);
   if (!line) return line;
-  const published = publishedHours(zips);
   const operating = published.filter((hour) => hour.operating);
   const measured = operating.filter((hour) => hour.measured);
   const known = KNOWN[months.join()];

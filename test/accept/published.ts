@@ -10,7 +10,10 @@ export interface PublishedHour {
   readonly unit: string;
   readonly time: string;
   readonly operating: boolean;
+  readonly operatingHundredths: number;
   readonly measured: boolean;
+  /** Operating, and its NOx rate is not a measured one. */
+  readonly substitute: boolean;
   readonly load: string;
   readonly thousandths: Readonly<Record<'heatInput' | 'noxRate' | 'noxMass' | 'co2Mass' | 'so2Mass', number>>;
 }
@@ -31,7 +34,9 @@ export const publishedHours = (zips: readonly string[]): PublishedHour[] =>
           unit: `${row.ORISPL_CODE}/${row.UNITID}`,
           time: `${year}-${month}-${day} ${row.OP_HOUR}`,
           operating: Number(row.OP_TIME) > 0,
+          operatingHundredths: thousandths(row.OP_TIME!) / 10,
           measured: row.NOX_RATE_MEASURE_FLG === 'Measured',
+          substitute: Number(row.OP_TIME) > 0 && row.NOX_RATE_MEASURE_FLG === 'Substitute',
           load: row['GLOAD (MW)']!,
           thousandths: {
             heatInput: thousandths(row['HEAT_INPUT (mmBtu)']!),

@@ -30,6 +30,9 @@ describe('what is about to be deployed', () => {
       'EmissionWatch-Storage',
       'EmissionWatch-Ingest',
       'EmissionWatch-Processing',
+      'EmissionWatch-Reporting',
+      'EmissionWatch-Api',
+      'EmissionWatch-Observability',
     ]);
     expect(planned.reserved).toBeGreaterThan(6);
     expect(planned.streams.map(({ shards }) => shards)).toEqual([1, 1, 1]);
@@ -47,7 +50,7 @@ describe('what is about to be deployed', () => {
     const outdir = join(folder, 'run');
     await synthesise('.', outdir, ['profile=large', 'timeSeriesStore=aurora']);
     const [stream] = plannedIn(outdir).streams;
-    expect([plannedIn(outdir).stacks.length, stream!.shards]).toEqual([3, 2]);
+    expect([plannedIn(outdir).stacks.length, stream!.shards]).toEqual([6, 2]);
   }, 120_000);
 
   it('a profile that does not exist is answered with those that do', async () => {
@@ -78,7 +81,7 @@ describe('an account that is ready', () => {
   it('passes again when it has been deployed to', async () => {
     const findings = await findingsOf(deployedAccount(small, planned.stacks), planned);
     expect(findings.filter(({ state }) => state !== 'ok')).toEqual([]);
-    expect(findings.find(({ check }) => check === 'stacks')?.finding).toBe('4 stacks can be changed');
+    expect(findings.find(({ check }) => check === 'stacks')?.finding).toBe('7 stacks can be changed');
   });
 });
 

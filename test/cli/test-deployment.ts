@@ -5,9 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetRecordsCommand, GetShardIteratorCommand } from '@aws-sdk/client-kinesis';
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { dataApiAlarms } from '#adapters/data-api-alarms';
 import { kinesisClient, kinesisStream } from '#adapters/kinesis-stream';
 import { s3Objects } from '#adapters/s3-objects';
+import { snsNotices } from '#adapters/sns-notices';
+import { makeHandler as raiseAlarms } from '../../functions/raise-alarms/handler.ts';
 import { makeHandler } from '../../functions/recover-records/handler.ts';
+import { startCognito } from '../../local/services/cognito.ts';
 import { startDynamoDb } from '../../local/services/dynamodb.ts';
 import { openGuard } from '../../local/services/iam/guard.ts';
 import { startIot } from '../../local/services/iot.ts';
@@ -16,9 +21,12 @@ import { startKinesis } from '../../local/services/kinesis.ts';
 import type { InvocationResult } from '../../local/services/lambda.ts';
 import { startLambdaApi } from '../../local/services/lambda-api.ts';
 import { startS3 } from '../../local/services/s3.ts';
+import { startSns } from '../../local/services/sns.ts';
 import { testDatabase } from '../functions/database.ts';
 import { context } from '../functions/events.ts';
 import { allowAll } from '../local/iot/local-iot.ts';
+import { USER_POOL } from '../local/user-pool.ts';
+import { REPORT_BUCKETS, REPORT_MACHINE, startReportMachine } from './report-machine.ts';
 
 const ACCOUNT = '000000000000';
 const REGION = 'us-east-1';
@@ -26,6 +34,8 @@ export const STREAMS = ['measurements', 'validated', 'emissions'] as const;
 type StreamName = (typeof STREAMS)[number];
 export const streamArn = (name: string) => `arn:aws:kinesis:${REGION}:${ACCOUNT}:stream/${name}`;
 const RECOVER_RECORDS = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:recover-records`;
+const RAISE_ALARMS = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:raise-alarms`;
+const topicArn = (name: string) => `arn:aws:sns:${REGION}:${ACCOUNT}:${name}`;
 /** Whoever puts things where a test wants them. */
 export const anybody = openGuard.role('anybody');
 
@@ -77,7 +87,7 @@ export const testDeployment = async () => {
     await startS3({
       dataDir: join(dataDir, 's3'),
       guard: openGuard,
-      buckets: ['landing', 'failed'].map((name) => ({ name, versioned: true })),
+      buckets: [...['landing', 'failed'].map((name) => ({ name, versioned: true })), ...REPORT_BUCKETS],
     }),
   );
   /** Records that a stream does not take. */
@@ -145,13 +155,47 @@ export const testDeployment = async () => {
     now: Date.now,
   });
   const recovery = oneAtATime((event) => recoverRecords(event, context));
+  const sns = started(
+    await startSns({
+      dataDir,
+      topics: ['notices', 'escalations'].map((name) => ({
+        name,
+        arn: topicArn(name),
+        displayName: name,
+        subscriptions: [],
+      })),
+      guard: openGuard,
+      log: () => {},
+    }),
+  );
+  const snsClient = new SNSClient({
+    region: REGION,
+    endpoint: sns.endpoint,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  cleanups.push(() => snsClient.destroy());
+  const alarming = raiseAlarms({
+    alarms: dataApiAlarms(database.as('raise_alarms')),
+    publisher: snsNotices({ notices: topicArn('notices'), escalations: topicArn('escalations') }, snsClient),
+    consoleUrl: undefined,
+    now: Date.now,
+  });
+  const alarms = oneAtATime((event) => alarming(event, context));
   const lambda = started(
     await startLambdaApi({
-      lambda: recovery,
-      functionArns: [RECOVER_RECORDS],
+      lambda: {
+        invoke: (arn, event) => (arn.startsWith(RAISE_ALARMS) ? alarms : recovery).invoke(arn, event),
+      },
+      functionArns: [RECOVER_RECORDS, RAISE_ALARMS],
       guard: openGuard,
     }),
   );
+
+  const cognito = started(
+    await startCognito({ dataDir: join(dataDir, 'cognito'), pools: [USER_POOL], guard: openGuard }),
+  );
+
+  const reportMachine = started(await startReportMachine(dataDir, database, s3.endpoint));
 
   const { clusterArn } = database.address;
   writeFileSync(
@@ -165,10 +209,13 @@ export const testDeployment = async () => {
         KINESIS: kinesis.endpoint,
         RDS_DATA: database.address.endpoint,
         S3: s3.endpoint,
+        SFN: reportMachine.endpoint,
         DYNAMODB: dynamo.endpoint,
         IOT: iot.endpoint,
         IOT_DATA_PLANE: iot.endpoint,
         LAMBDA: lambda.endpoint,
+        COGNITO_IDENTITY_PROVIDER: cognito.endpoint,
+        SNS: sns.endpoint,
       },
       iot: { host: iot.host, port: iot.port, caFile: iot.caFile, claimCertificateFile: '', claimKeyFile: '' },
       outputs: {
@@ -181,9 +228,17 @@ export const testDeployment = async () => {
           EmissionsStreamName: 'emissions',
           LandingBucketName: 'landing',
           FailedBucketName: 'failed',
+          ReportsBucketName: 'reports',
           DevicesTableName: 'devices',
+          NoticesTopicArn: topicArn('notices'),
+          EscalationsTopicArn: topicArn('escalations'),
         },
-        'EmissionWatch-Processing': { RecoverRecordsFunctionArn: `${RECOVER_RECORDS}:live` },
+        'EmissionWatch-Processing': {
+          RecoverRecordsFunctionArn: `${RECOVER_RECORDS}:live`,
+          RaiseAlarmsFunctionArn: `${RAISE_ALARMS}:live`,
+        },
+        'EmissionWatch-Reporting': { QuarterlyReportStateMachineArn: REPORT_MACHINE },
+        'EmissionWatch-Api': { UserPoolId: USER_POOL.id, ConsoleUrl: 'https://console.example/' },
         'EmissionWatch-Ingest': { DevicePolicyName: 'device', ClaimPolicyName: 'claim' },
       },
       credentials: { accessKeyId: 'ANYBODY', secretAccessKey: 'anything', sessionToken: 'anything' },
@@ -233,6 +288,8 @@ export const testDeployment = async () => {
     kinesis,
     iot,
     dynamoEndpoint: dynamo.endpoint,
+    /** What was published to topics. */
+    published: sns.published,
     faults,
     ruleTried,
     /** Whether the function that puts records back is at work, whoever asked it to. */

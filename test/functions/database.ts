@@ -16,6 +16,9 @@ export const ROLES = [
   'calculate_emissions',
   'check_compliance',
   'verify_continuity',
+  'raise_alarms',
+  'report_quarter',
+  'serve_api',
   'operator',
 ] as const;
 export type Role = (typeof ROLES)[number] | 'owner';
@@ -52,7 +55,8 @@ export const testDatabase = async () => {
     empty: () =>
       as('owner').execute(
         `truncate facility, source, facility_clock, minute, dirty_hour, hour, unpublished_hour, compliance_record,
-          quarantine, declared_outage, continuity_checked, continuity_gap, resend_request restart identity`,
+          quarantine, declared_outage, continuity_checked, continuity_gap, resend_request, exceedance, alarm, alarm_setting,
+          notice, report restart identity`,
       ),
     stop: async () => {
       client.destroy();

@@ -1,3 +1,5 @@
+import type { ExceedanceNotice } from '#core/alarms/exceedance-notice';
+import { exceedanceRuns, type StoredRun } from '#core/compliance/exceedance-runs';
 import type { ComplianceRecord } from '#core/contracts/compliance-record';
 import type { MonitoringPlan } from '#core/contracts/monitoring-plan';
 import type {
@@ -27,6 +29,17 @@ interface State {
   hours: Map<string, StoredHour>;
   unpublished: Map<string, SourceHour & { version: number }>;
   records: Map<string, { sourceId: number; end: number; record: ComplianceRecord }>;
+  runs: Map<number, MemoryRun>;
+  /** By their keys. */
+  notices: Map<string, ExceedanceNotice>;
+}
+
+interface MemoryRun {
+  readonly sourceId: number;
+  readonly rule: string;
+  readonly run: StoredRun;
+  readonly retracted: boolean;
+  readonly mergedInto: number | null;
 }
 
 const key = ({ sourceId, hour }: SourceHour) => `${sourceId} ${hour}`;
@@ -41,6 +54,8 @@ export const memoryStore = (plans: readonly MonitoringPlan[], atWrite: AtWrite =
     hours: new Map(),
     unpublished: new Map(),
     records: new Map(),
+    runs: new Map(),
+    notices: new Map(),
   };
   /** Facilities that count as silent: their hours are due whatever the watermark says. */
   const idle = new Set<string>();
@@ -175,6 +190,56 @@ export const memoryStore = (plans: readonly MonitoringPlan[], atWrite: AtWrite =
                   state.records.set(`${sourceId} ${record.rule} ${end}`, { sourceId, end, record });
                 }
               }
+              return state.runs.size > 0;
+            }),
+          runsAround: async (ranges) =>
+            ranges.flatMap(({ sourceId, from, to, rules }) => {
+              const runs = [...state.runs.values()].filter((one) => one.sourceId === sourceId && !one.retracted);
+              return [...new Set([...rules, ...runs.map(({ rule }) => rule)])].map((rule) => {
+                const records = [...state.records.values()]
+                  .filter((one) => one.sourceId === sourceId && one.record.rule === rule)
+                  .sort((a, b) => a.end - b.end);
+                const earlier = records.filter(({ end }) => end < from);
+                const later = records.filter(({ end }) => end > to);
+                const low = earlier.findLastIndex(({ record }) => record.state === 'within');
+                const high = later.findIndex(({ record }) => record.state === 'within');
+                const summedUp = (some: typeof records) =>
+                  exceedanceRuns({
+                    records: some.map(({ record }) => record),
+                    before: undefined,
+                    after: { stretch: undefined, within: false },
+                  })[0];
+                return {
+                  sourceId,
+                  rule,
+                  stored: runs.filter((one) => one.rule === rule).map(({ run }) => run),
+                  before: summedUp(earlier.slice(low + 1)),
+                  after: {
+                    stretch: summedUp(high < 0 ? later : later.slice(0, high)),
+                    within: high >= 0,
+                  },
+                };
+              });
+            }),
+          keepRuns: (changes) =>
+            write('keepRuns', () => {
+              const tell = (id: number, kind: string, notice: ExceedanceNotice | undefined) => {
+                const at = `exceedance ${id} ${kind}`;
+                if (notice && !state.notices.has(at)) state.notices.set(at, notice);
+              };
+              for (const { sourceId, rule, created, changed, retracted } of changes) {
+                for (const { run, into, notice } of retracted) {
+                  state.runs.set(run.id, { sourceId, rule, run, retracted: true, mergedInto: into });
+                  tell(run.id, 'retracted', notice);
+                }
+                const live = { sourceId, rule, retracted: false, mergedInto: null };
+                for (const run of changed) state.runs.set(run.id, { ...live, run });
+                for (const { run, notice } of created) {
+                  const id = state.runs.size + 1;
+                  state.runs.set(id, { ...live, run: { ...run, id } });
+                  tell(id, 'raised', notice);
+                }
+              }
             }),
         }),
       ),
@@ -209,6 +274,8 @@ export const memoryStore = (plans: readonly MonitoringPlan[], atWrite: AtWrite =
     storedMinutes: () => [...state.minutes.values()],
     storedHours: () => [...state.hours.values()].sort(bySourceAndHour),
     storedRecords: () => [...state.records.values()].map(({ record }) => record),
+    storedRuns: () => [...state.runs.values()],
+    storedNotices: () => state.notices,
     marks: () => state.dirty.size + state.unpublished.size,
   };
 };

@@ -73,7 +73,12 @@ describe('old code reads what new code sends', () => {
       compliance: {
         withFacilities: (facilities, work) => {
           asked.push(facilities);
-          return work({ operatingHours: async () => new Map(), replaceRecords: async () => {} });
+          return work({
+            operatingHours: async () => new Map(),
+            replaceRecords: async () => false,
+            runsAround: async () => [],
+            keepRuns: async () => {},
+          });
         },
       },
     });

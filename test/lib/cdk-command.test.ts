@@ -21,6 +21,9 @@ it('npx cdk synth makes all stacks, reviewed, without an account and without a n
     'EmissionWatch-Storage',
     'EmissionWatch-Ingest',
     'EmissionWatch-Processing',
+    'EmissionWatch-Reporting',
+    'EmissionWatch-Api',
+    'EmissionWatch-Observability',
   ]);
   expect(streams.map(({ shards }) => shards)).toEqual([1, 1, 1]);
 }, 120_000);

@@ -50,16 +50,27 @@ describe('the policy of whoever operates the deployment', () => {
 
   it('puts nothing on a stream and reads none: what failed is put back by a function, which is asked to', () => {
     expect(actions.filter((action) => action.startsWith('kinesis:'))).toEqual([]);
-    const aliases = ['RecoverRecordsLive', 'VerifyContinuityLive'].map((alias) => `\${${named(processing, alias)[0]}}`);
+    const aliases = ['RaiseAlarmsLive', 'RecoverRecordsLive', 'VerifyContinuityLive'].map(
+      (alias) => `\${${named(processing, alias)[0]}}`,
+    );
     expect(resourcesOf('lambda:InvokeFunction').sort()).toEqual(aliases);
     expect(actions.filter((action) => action.startsWith('lambda:'))).toEqual(['lambda:InvokeFunction']);
   });
 
-  it('puts nothing into a bucket and takes nothing away: it lists what failed and reads what is in quarantine', () => {
+  it('subscribes people to what happens at plants, and tells them nothing by itself', () => {
+    const topics = ['TopicsNotices', 'TopicsEscalations'].map((topic) => `\${${named(storage, topic)[0]}}`);
+    expect(resourcesOf('sns:Subscribe').sort()).toEqual(topics.sort());
+    expect(actions.filter((action) => action.startsWith('sns:'))).toEqual(['sns:Subscribe']);
+  });
+
+  it('puts nothing into a bucket and takes nothing away: it lists what failed and reads what is in quarantine, and reports', () => {
     const [[failed], [landing]] = [named(storage, 'Failed'), named(storage, 'Landing')];
     expect(actions.filter((action) => action.startsWith('s3:')).sort()).toEqual(['s3:GetObject', 's3:ListBucket']);
     expect(resourcesOf('s3:ListBucket')).toEqual([`\${${failed}.Arn}`]);
-    expect(resourcesOf('s3:GetObject')).toEqual([expect.stringContaining(`\${${landing}}/quarantine/*`)]);
+    expect(resourcesOf('s3:GetObject')).toEqual([
+      expect.stringContaining(`\${${landing}}/quarantine/*`),
+      expect.stringContaining('/reports/*'),
+    ]);
     expect(actions).not.toContain('kms:GenerateDataKey');
   });
 

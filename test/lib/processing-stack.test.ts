@@ -16,6 +16,7 @@ const FUNCTIONS = [
   'MigrateDatabase',
   'VerifyContinuity',
   'RecoverRecords',
+  'RaiseAlarms',
 ] as const;
 /** It knows buckets and streams only. */
 const WITHOUT_DATABASE = 'RecoverRecords';
@@ -117,6 +118,9 @@ describe('functions', () => {
         'CHECK_COMPLIANCE_SECRET_ARN',
         'VERIFY_CONTINUITY_SECRET_ARN',
         'OPERATOR_SECRET_ARN',
+        'RAISE_ALARMS_SECRET_ARN',
+        'REPORT_QUARTER_SECRET_ARN',
+        'SERVE_API_SECRET_ARN',
       ],
     ],
   ])('%s is told where things are: %s', (id, keys) => {
@@ -141,6 +145,7 @@ describe('permissions', () => {
     ['ClosePeriods', 'DatabaseCalculateEmissions'],
     ['CheckCompliance', 'DatabaseCheckCompliance'],
     ['VerifyContinuity', 'DatabaseVerifyContinuity'],
+    ['RaiseAlarms', 'DatabaseRaiseAlarms'],
   ])('%s speaks to this cluster only, and only as %s', (id, secret) => {
     const cluster = `arn:\${AWS::Partition}:rds:\${AWS::Region}:\${AWS::AccountId}:cluster:\${${idOf('DatabaseCluster')}}`;
     expect(resourcesFor(id, 'rds-data:')).toEqual([cluster]);
@@ -156,6 +161,9 @@ describe('permissions', () => {
       'CalculateEmissions',
       'CheckCompliance',
       'VerifyContinuity',
+      'RaiseAlarms',
+      'ReportQuarter',
+      'ServeApi',
       'Operator',
     ];
     expect(resourcesFor('MigrateDatabase', 'secretsmanager:').sort()).toEqual(
@@ -169,10 +177,11 @@ describe('permissions', () => {
       const decrypt = may(id).filter(({ Action }) => list(Action).includes('kms:Decrypt'));
       expect(decrypt.length).toBeGreaterThan(0);
       for (const { Resource, Condition } of decrypt) {
-        expect(text(Resource)).toBe(`\${${idOf('DataKey')}.Arn}`);
+        const isForTopics = JSON.stringify(Condition).includes('"sns.');
+        expect(text(Resource)).toBe(`\${${idOf(isForTopics ? 'TopicsKey' : 'DataKey')}.Arn}`);
         const { StringEquals } = Condition as { StringEquals: Record<string, unknown> };
         expect(text(StringEquals['kms:ViaService'])).toMatch(
-          /^(secretsmanager|dynamodb|s3)\.\$\{AWS::Region\}\.amazonaws\.com$/,
+          /^(secretsmanager|dynamodb|s3|sns)\.\$\{AWS::Region\}\.amazonaws\.com$/,
         );
       }
     },
@@ -184,6 +193,7 @@ describe('permissions', () => {
     ['ClosePeriods', undefined, ['StreamsEmissions']],
     ['CheckCompliance', 'StreamsEmissions', []],
     ['MigrateDatabase', undefined, []],
+    ['RaiseAlarms', undefined, []],
     ['RecoverRecords', undefined, ['StreamsEmissions', 'StreamsMeasurements', 'StreamsValidated']],
   ])('%s reads from %s and writes to %s', (id, from, to) => {
     const arn = (stream: string) => `\${${idOf(stream)}.Arn}`;
@@ -197,6 +207,7 @@ describe('permissions', () => {
     ['CheckCompliance', ['FailedFailedBatches']],
     ['ClosePeriods', []],
     ['MigrateDatabase', []],
+    ['RaiseAlarms', []],
   ])('%s may put objects by %s, and neither read nor delete any', (id, writers) => {
     const [, { Properties }] = named(processing, `${id}Role`);
     const traces = { Ref: named(processing, 'Tracing')[0] };

@@ -10,6 +10,7 @@ const MAPPING = 'AWS::Lambda::EventSourceMapping';
 const STREAM = 'AWS::Kinesis::Stream';
 const STATEFUL = [
   'AWS::Backup::BackupVault',
+  'AWS::Cognito::UserPool',
   'AWS::DynamoDB::GlobalTable',
   'AWS::DynamoDB::Table',
   'AWS::KMS::Key',
@@ -116,6 +117,20 @@ describe('no record is left behind', () => {
     }
   });
 
+  it('8. somebody is told when a topic rule is gone, throttled, or does not get rid of a message', () => {
+    const rules = app.ofType('AWS::IoT::TopicRule').map(({ id }) => id);
+    const alarmed = (metric: string) =>
+      app
+        .ofType('AWS::CloudWatch::Alarm')
+        .filter(({ Properties }) => Properties.Namespace === 'AWS/IoT' && Properties.MetricName === metric)
+        .map(({ Properties }) =>
+          (Properties.Dimensions as { Name: string; Value: unknown }[]).find(({ Name }) => Name === 'RuleName'),
+        )
+        .map((dimension) => refersTo(dimension?.Value));
+    for (const metric of ['RuleNotFound', 'RuleMessageThrottled', 'Failure', 'ErrorActionFailure'])
+      expect([metric, alarmed(metric)]).toEqual([metric, rules]);
+  });
+
   it('8. a topic rule keeps what its stream refuses, and gives every record a partition key', () => {
     expect(app.ofType('AWS::IoT::TopicRule').length).toBeGreaterThan(0);
     for (const { Properties } of app.ofType('AWS::IoT::TopicRule')) {
@@ -162,7 +177,7 @@ describe('nobody is let in', () => {
   });
 
   it('11. roles that AWS services use for us can be used for this account only', () => {
-    const LENT_BY_ARN = ['iot', 'scheduler', 'codedeploy', 'monitoring.rds'];
+    const LENT_BY_ARN = ['iot', 'scheduler', 'codedeploy', 'monitoring.rds', 'states'];
     for (const { id, Properties } of app.ofType('AWS::IAM::Role')) {
       const [trust] = (Properties.AssumeRolePolicyDocument as { Statement: Statement[] }).Statement;
       const service = String((trust!.Principal as { Service: string }).Service).replace('.amazonaws.com', '');
@@ -207,19 +222,60 @@ describe('nobody is let in', () => {
   });
 });
 
+interface State {
+  readonly Type: string;
+  readonly Retry?: readonly { readonly ErrorEquals: readonly string[] }[];
+  readonly Catch?: readonly { readonly ErrorEquals: readonly string[] }[];
+  readonly Parameters?: { readonly FunctionName: string };
+  readonly ItemProcessor?: Definition;
+  readonly MaxConcurrency?: number;
+  readonly ToleratedFailurePercentage?: number;
+}
+interface Definition {
+  readonly States: Readonly<Record<string, State>>;
+  readonly TimeoutSeconds?: number;
+}
+const definitionOf = ({ DefinitionString }: Properties): Definition => JSON.parse(text(DefinitionString));
+interface NamedState {
+  readonly name: string;
+  readonly state: State;
+  /** By itself or by the Map that it is in. */
+  readonly caught: boolean;
+}
+const statesOf = ({ States }: Definition, outside = false): NamedState[] =>
+  Object.entries(States).flatMap(([name, state]) => {
+    const caught = outside || state.Catch?.some(({ ErrorEquals }) => ErrorEquals.includes('States.ALL')) === true;
+    return [{ name, state, caught }, ...(state.ItemProcessor ? statesOf(state.ItemProcessor, caught) : [])];
+  });
+const tasksOf = (definition: Definition): NamedState[] =>
+  statesOf(definition).filter(({ state }) => state.Type === 'Task');
+
 const WILDCARDS: Readonly<Record<string, readonly string[]>> = {
   '*': [
+    'cloudwatch:DescribeAlarms',
     'iot:AttachThingPrincipal',
     'iot:CreateKeysAndCertificate',
     'iot:DetachThingPrincipal',
     'iot:ListThingPrincipals',
+    'logs:CreateLogDelivery',
+    'logs:DeleteLogDelivery',
+    'logs:DescribeLogGroups',
+    'logs:DescribeResourcePolicies',
+    'logs:GetLogDelivery',
+    'logs:ListLogDeliveries',
+    'logs:PutResourcePolicy',
+    'logs:UpdateLogDelivery',
     'timestream:DescribeEndpoints',
+    'xray:GetSamplingRules',
+    'xray:GetSamplingTargets',
     'xray:PutTelemetryRecords',
     'xray:PutTraceSegments',
   ],
   'alarm:*': ['cloudwatch:DescribeAlarms'],
   'aws/lambda/*': ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
   'cert/*': ['iot:AttachPolicy', 'iot:DescribeCertificate', 'iot:DetachPolicy', 'iot:UpdateCertificate'],
+  'console/*': ['s3:DeleteObject', 's3:PutObject'],
+  'execution:EmissionWatch-QuarterlyReport:*': ['states:DescribeExecution'],
   'iot-failed/*': ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
   'job/rotate-*': ['iot:CreateJob', 'iot:DescribeJobExecution'],
   'log-group:RDSOSMetrics:log-stream:*': [
@@ -232,6 +288,7 @@ const WILDCARDS: Readonly<Record<string, readonly string[]>> = {
   'policy/*': ['iot:ListTargetsForPolicy'],
   'quarantine/*': ['s3:GetObject', 's3:PutObject'],
   'redriven/*': ['s3:PutObject'],
+  'reports/*': ['s3:GetObject', 's3:GetObjectRetention', 's3:PutObject'],
   'stack/EmissionWatch-*/*': ['cloudformation:DescribeStacks'],
   'thing/*': [
     'iot:CreateJob',
@@ -242,6 +299,7 @@ const WILDCARDS: Readonly<Record<string, readonly string[]>> = {
     'iot:UpdateThing',
   ],
   'topic/emissionwatch/v1/commands/*': ['iot:Publish'],
+  'work/*': ['s3:GetObject', 's3:PutObject'],
 };
 
 describe('functions and database are set up to last', () => {
@@ -260,7 +318,10 @@ describe('functions and database are set up to last', () => {
       expect(Properties).toMatchObject({ TracingConfig: { Mode: 'Active' }, RecursiveLoop: 'Terminate' });
       expect(Properties.MemorySize).toBeGreaterThanOrEqual(256);
       const usesDatabase = JSON.stringify(Properties.Environment).includes('DATABASE_CLUSTER_ARN');
-      expect([id, (Properties.Timeout as number) >= (usesDatabase ? 90 : 5)]).toEqual([id, true]);
+      // The gateway waits 30 s for the API; after that nobody gets the answer, and whoever asked asks again.
+      const answersPeople = Properties.Description === 'EmissionWatch serve-api';
+      const least = answersPeople ? 30 : usesDatabase ? 90 : 5;
+      expect([id, (Properties.Timeout as number) >= least]).toEqual([id, true]);
     }
   });
 
@@ -333,6 +394,21 @@ describe('functions and database are set up to last', () => {
     expect(app.resources.filter(({ Type }) => Type.includes('AutoDelete'))).toEqual([]);
   });
 
+  it('19. what is archived is held for seven years by a lock that nobody can take off', () => {
+    const locked = app.ofType('AWS::S3::Bucket').filter(({ Properties }) => Properties.ObjectLockEnabled);
+    expect(locked).toHaveLength(1);
+    for (const { Properties } of locked)
+      expect(Properties.ObjectLockConfiguration).toEqual({
+        ObjectLockEnabled: 'Enabled',
+        Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 2557 } },
+      });
+    const taken = policies(app)
+      .flatMap(statements)
+      .flatMap(({ Action }) => list(Action))
+      .filter((action) => /^s3:(Bypass|PutObjectRetention|PutObjectLegalHold|PutBucketObjectLock)/.test(action));
+    expect(taken).toEqual([]);
+  });
+
   it('20. access logs go to buckets that S3 can deliver to: without object lock', () => {
     const targets = app.ofType('AWS::S3::Bucket').flatMap(({ Properties }) => {
       const logging = Properties.LoggingConfiguration as { DestinationBucketName: unknown } | undefined;
@@ -341,6 +417,70 @@ describe('functions and database are set up to last', () => {
     expect(targets.length).toBeGreaterThan(0);
     for (const { id, Properties } of app.ofType('AWS::S3::Bucket'))
       if (targets.includes(id)) expect(Properties.ObjectLockEnabled).toBeUndefined();
+  });
+
+  it('21. a state machine is logged whole and traced, and each of its tasks is tried again and its failure caught', () => {
+    const machines = app.ofType('AWS::StepFunctions::StateMachine');
+    expect(machines.length).toBeGreaterThan(0);
+    for (const { Properties } of machines) {
+      expect(Properties).toMatchObject({
+        LoggingConfiguration: { Level: 'ALL', Destinations: [expect.anything()] },
+        TracingConfiguration: { Enabled: true },
+      });
+      const definition = definitionOf(Properties);
+      expect(definition.TimeoutSeconds).toBeGreaterThan(0);
+      // Fields of JSONata and a reader or writer of items would be another language, and another kind of Map.
+      expect(JSON.stringify(definition)).not.toMatch(/JSONata|"(Arguments|Output|Assign|ItemReader|ResultWriter)"/);
+      for (const { name, state, caught } of tasksOf(definition)) {
+        expect([name, state.Retry?.at(-1)]).toEqual([
+          name,
+          expect.objectContaining({
+            ErrorEquals: ['States.ALL'],
+            MaxAttempts: 3,
+            BackoffRate: 2,
+            JitterStrategy: 'FULL',
+          }),
+        ]);
+        expect([name, state.Retry?.flatMap(({ ErrorEquals }) => ErrorEquals)]).toEqual([
+          name,
+          expect.arrayContaining(['Lambda.TooManyRequestsException']),
+        ]);
+        expect([name, caught]).toEqual([name, true]);
+      }
+    }
+  });
+
+  it('22. a Map works on no more items at a time than its function has invocations, and tolerates no failure', () => {
+    for (const { Properties } of app.ofType('AWS::StepFunctions::StateMachine'))
+      for (const { name, state } of statesOf(definitionOf(Properties))) {
+        if (state.Type !== 'Map') continue;
+        const called = Object.values(state.ItemProcessor!.States).map(({ Parameters }) => Parameters!.FunctionName);
+        const reserved = called.map((arn) => {
+          const alias = app.resources.find(({ id }) => `\${${id}}` === arn)!;
+          const fn = app.resources.find(({ id }) => id === refersTo(alias.Properties.FunctionName))!;
+          return fn.Properties.ReservedConcurrentExecutions as number;
+        });
+        expect([name, state.MaxConcurrency]).toEqual([name, expect.any(Number)]);
+        expect(state.MaxConcurrency).toBeLessThanOrEqual(Math.min(...reserved));
+        expect([name, state.ToleratedFailurePercentage ?? 0]).toEqual([name, 0]);
+      }
+  });
+
+  it('23. topics are encrypted and take TLS only, and what a subscription does not get is kept', () => {
+    expect(app.ofType('AWS::SNS::Topic')).toHaveLength(3);
+    const denying = app
+      .ofType('AWS::SNS::TopicPolicy')
+      .filter(({ Properties }) => JSON.stringify(Properties.PolicyDocument).includes('"aws:SecureTransport":"false"'));
+    const policed = denying.flatMap(({ Properties }) => (Properties.Topics as unknown[]).map(refersTo));
+    for (const { id, Properties } of app.ofType('AWS::SNS::Topic')) {
+      expect([id, Properties.KmsMasterKeyId]).toEqual([id, expect.anything()]);
+      expect(policed).toContain(id);
+    }
+    const told = synthesised({ notify: 'shift@plant.example' });
+    expect(told.warnings).toEqual([]);
+    expect(told.ofType('AWS::SNS::Subscription')).toHaveLength(3);
+    for (const { Properties } of told.ofType('AWS::SNS::Subscription'))
+      expect(Properties.RedrivePolicy).toEqual({ deadLetterTargetArn: expect.anything() });
   });
 
   it('23. whatever is started without waiting for its end has a place for what failed', () => {
@@ -357,10 +497,19 @@ describe('functions and database are set up to last', () => {
     }
   });
 
+  it('25. an alarm tells somebody, but for those that CodeDeploy reads while new code takes over', () => {
+    const groups = JSON.stringify(app.ofType('AWS::CodeDeploy::DeploymentGroup').map(({ Properties }) => Properties));
+    for (const { id, Properties } of app.ofType('AWS::CloudWatch::Alarm')) {
+      if (groups.includes(`"${id}"`)) continue;
+      expect([id, Properties.AlarmActions]).toEqual([id, [expect.anything()]]);
+      expect([id, Properties.OKActions]).toEqual([id, [expect.anything()]]);
+    }
+  });
+
   it('25. an alarm says what silence means, and counts no facility or source by itself', () => {
     expect(app.ofType('AWS::CloudWatch::Alarm').length).toBeGreaterThan(0);
     for (const { Properties } of app.ofType('AWS::CloudWatch::Alarm')) {
-      expect(Properties.TreatMissingData).toBe('notBreaching');
+      expect(['notBreaching', 'breaching', 'ignore']).toContain(Properties.TreatMissingData);
       expect(JSON.stringify(Properties)).not.toMatch(/"Name":"(facility|source|thing)/i);
     }
   });
@@ -369,7 +518,8 @@ describe('functions and database are set up to last', () => {
 describe('what holds data outlives the code', () => {
   it('27. stacks that hold data cannot be deleted, and what they hold stays when they are', () => {
     const holding = new Set(app.ofType(...STATEFUL).map(({ stack }) => stack));
-    expect([...holding].sort()).toEqual(['EmissionWatch-Storage', 'EmissionWatch-TimeSeries']);
+    // The people who may use the system are in the stack of the API.
+    expect([...holding].sort()).toEqual(['EmissionWatch-Api', 'EmissionWatch-Storage', 'EmissionWatch-TimeSeries']);
     for (const { name, terminationProtection } of app.stacks)
       expect([name, terminationProtection]).toEqual([name, holding.has(name)]);
     for (const { id, DeletionPolicy, UpdateReplacePolicy } of app.ofType(...STATEFUL))
@@ -377,7 +527,7 @@ describe('what holds data outlives the code', () => {
   });
 
   it('27. the other stacks hold nothing of the kind', () => {
-    const stateless = app.resources.filter(({ stack }) => /-(Ingest|Processing)$/.test(stack));
+    const stateless = app.resources.filter(({ stack }) => /-(Ingest|Processing|Reporting)$/.test(stack));
     expect(stateless.length).toBeGreaterThan(20);
     expect(stateless.filter(({ Type }) => STATEFUL.includes(Type))).toEqual([]);
   });
@@ -399,7 +549,7 @@ describe('new code takes over by and by', () => {
     return app.resources.find(({ id }) => id === refersTo(DeploymentGroupName))!;
   };
 
-  it('29. streams, schedules and hooks invoke an alias and never the newest code', () => {
+  it('29. streams, schedules, hooks and routes invoke an alias and never the newest code', () => {
     const invoked = [
       ...app.ofType(MAPPING).map(({ id, Properties }) => [id, Properties.FunctionName]),
       ...app
@@ -408,6 +558,7 @@ describe('new code takes over by and by', () => {
       ...app
         .ofType('AWS::IoT::ProvisioningTemplate')
         .map(({ id, Properties }) => [id, (Properties.PreProvisioningHook as Properties | undefined)?.TargetArn]),
+      ...app.ofType('AWS::ApiGatewayV2::Integration').map(({ id, Properties }) => [id, Properties.IntegrationUri]),
     ];
     for (const [id, target] of invoked) expect([id, aliasOf(app, target)?.Properties.Name]).toEqual([id, 'live']);
   });

@@ -1,3 +1,4 @@
+import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { list, named, ofType, type Statement, statementsOf, templates, text, unbundled } from './template.ts';
 
@@ -36,6 +37,8 @@ describe('what holds data outlives the code', () => {
       'AccessLogs8B620ECA',
       'LandingF95672E9',
       'Failed178E83A2',
+      'ReportsBucket95FE29A2',
+      'ReportsWork86AACEEC',
       'StreamsMeasurements51216ADF',
       'StreamsValidatedF8D68016',
       'StreamsEmissions6EDC9B92',
@@ -47,7 +50,11 @@ describe('what holds data outlives the code', () => {
       'DatabaseCalculateEmissions0AAE2931',
       'DatabaseCheckCompliance739B8B4E',
       'DatabaseVerifyContinuityED16B965',
+      'DatabaseRaiseAlarms2F0E3DF4',
+      'DatabaseReportQuarterE48C547E',
+      'DatabaseServeApi75BB4216',
       'DatabaseOperator10F9CB46',
+      'TopicsKey64CE8550',
     ]);
   });
 });
@@ -148,7 +155,7 @@ describe('buckets', () => {
   const [dataKey] = named(storage, 'DataKey');
   const [accessLogs] = named(storage, 'AccessLogs');
 
-  it.each(['AccessLogs', 'Landing', 'Failed'])(
+  it.each(['AccessLogs', 'Landing', 'Failed', 'ReportsBucket', 'ReportsWork'])(
     '%s is versioned, closed to the public and speaks TLS 1.2 only',
     (id) => {
       const [bucket, { Properties }] = named(storage, id);
@@ -220,6 +227,110 @@ describe('buckets', () => {
   });
 });
 
+describe('the archive of reports', () => {
+  const [dataKey] = named(storage, 'DataKey');
+  const [accessLogs] = named(storage, 'AccessLogs');
+  const [, { Properties: archive }] = named(storage, 'ReportsBucket');
+  const [, { Properties: work }] = named(storage, 'ReportsWork');
+
+  it('holds each report for seven years, and nobody can make that shorter', () => {
+    expect(archive).toMatchObject({
+      ObjectLockEnabled: true,
+      ObjectLockConfiguration: {
+        ObjectLockEnabled: 'Enabled',
+        Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 2557 } },
+      },
+    });
+  });
+
+  it('keeps reports where the console can read them at once, for good', () => {
+    const json = JSON.stringify(archive.LifecycleConfiguration);
+    expect(json).toContain('AbortIncompleteMultipartUpload');
+    expect(json).not.toMatch(/Transition|Expiration/);
+  });
+
+  it('forgets after 30 days, in a bucket beside it, what reports were made of', () => {
+    expect(work.ObjectLockEnabled).toBeUndefined();
+    expect(work.LifecycleConfiguration).toMatchObject({
+      Rules: [{ ExpirationInDays: 30, NoncurrentVersionExpiration: { NoncurrentDays: 1 }, Status: 'Enabled' }],
+    });
+  });
+
+  it('is encrypted with our key and logs who touched it, as is the bucket beside it', () => {
+    for (const bucket of [archive, work]) {
+      expect(JSON.stringify(bucket.BucketEncryption)).toContain(`{"Fn::GetAtt":["${dataKey}","Arn"]}`);
+      expect(bucket.LoggingConfiguration).toMatchObject({ DestinationBucketName: { Ref: accessLogs } });
+    }
+  });
+
+  it('can be tried out with a lock of one day that an administrator can pass by', () => {
+    const { storage: sandbox } = unbundled({ objectLock: 'governance-1d' });
+    const [bucket] = Object.values(Template.fromStack(sandbox).findResources('AWS::S3::Bucket')).filter(
+      ({ Properties }) => Properties.ObjectLockEnabled,
+    );
+    expect(bucket!.Properties.ObjectLockConfiguration.Rule.DefaultRetention).toEqual({ Mode: 'GOVERNANCE', Days: 1 });
+  });
+
+  it('knows no other lock', () => {
+    expect(() => unbundled({ objectLock: 'none' })).toThrow(
+      'unknown objectLock "none": choose one of compliance, governance-1d (-c objectLock=governance-1d)',
+    );
+  });
+});
+
+describe('topics', () => {
+  const [key, { Properties: ofKey }] = named(storage, 'TopicsKey');
+
+  it.each(['Notices', 'Escalations', 'Operations'])('%s is encrypted, takes TLS only and outlives the stack', (id) => {
+    const [topic, resource] = named(storage, `Topics${id}`);
+    expect(resource.Properties.KmsMasterKeyId).toEqual({ 'Fn::GetAtt': [key, 'Arn'] });
+    expect([resource.DeletionPolicy, resource.UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
+    const [, policy] = named(storage, `Topics${id}Policy`);
+    const denied = statementsOf(policy).filter(({ Effect }) => Effect === 'Deny');
+    expect(denied).toMatchObject([
+      { Action: 'sns:Publish', Principal: '*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+    ]);
+    expect(policy.Properties.Topics).toEqual([{ Ref: topic }]);
+  });
+
+  it('CloudWatch may publish to one of them, and use their key, for alarms of this account only', () => {
+    const allowed = ['Notices', 'Escalations', 'Operations'].flatMap((id) =>
+      statementsOf(named(storage, `Topics${id}Policy`)[1])
+        .filter(({ Effect }) => Effect === 'Allow')
+        .map((statement) => ({ id, statement })),
+    );
+    expect(allowed.map(({ id }) => id)).toEqual(['Operations']);
+    const keyPolicy = (ofKey.KeyPolicy as { Statement: Statement[] }).Statement;
+    const services = keyPolicy.filter(({ Principal }) => 'Service' in (Principal as object));
+    expect(services).toHaveLength(1);
+    for (const { Principal, Condition } of [allowed[0]!.statement, services[0]!]) {
+      expect(Principal).toEqual({ Service: 'cloudwatch.amazonaws.com' });
+      const { StringEquals, ArnLike } = Condition as Record<string, Record<string, unknown>>;
+      expect(StringEquals).toEqual({ 'aws:SourceAccount': { Ref: 'AWS::AccountId' } });
+      expect(text(ArnLike!['aws:SourceArn'])).toBe(
+        `arn:\${AWS::Partition}:cloudwatch:\${AWS::Region}:\${AWS::AccountId}:alarm:*`,
+      );
+    }
+  });
+
+  it('have no subscriptions unless the deployment names addresses, and then each with a place for what is undelivered', () => {
+    expect(ofType(storage, 'AWS::SNS::Subscription')).toEqual([]);
+    const told = Template.fromStack(unbundled({ notify: 'shift@plant.example, air@plant.example' }).storage);
+    const subscriptions = Object.values(told.findResources('AWS::SNS::Subscription')).map(
+      ({ Properties }) => Properties,
+    );
+    expect(subscriptions).toHaveLength(6);
+    for (const { Protocol, Endpoint, RedrivePolicy } of subscriptions) {
+      expect([Protocol, RedrivePolicy]).toEqual(['email', { deadLetterTargetArn: expect.anything() }]);
+      expect(['shift@plant.example', 'air@plant.example']).toContain(Endpoint);
+    }
+  });
+
+  it('an address that is none is refused', () => {
+    expect(() => unbundled({ notify: 'shift' })).toThrow(/notify has "shift", which is no e-mail address/);
+  });
+});
+
 describe('keys and logs', () => {
   it('CloudWatch Logs may use the log key for log groups of this account only', () => {
     const [, { Properties }] = named(storage, 'LogKey');
@@ -242,21 +353,27 @@ describe('keys and logs', () => {
 
 describe('what an operator needs to know', () => {
   it('is in the outputs', () => {
-    const own = Object.keys(storage.Outputs!).filter((name) => !name.startsWith('PublishOutput'));
-    expect(own).toEqual([
+    const own = ({ Outputs }: typeof storage) =>
+      Object.keys(Outputs!).filter((name) => !name.startsWith('PublishOutput'));
+    expect(own(storage)).toEqual([
       'MeasurementsStreamName',
       'ValidatedStreamName',
       'EmissionsStreamName',
       'LandingBucketName',
       'FailedBucketName',
+      'ReportsBucketName',
+      'ReportWorkBucketName',
       'DevicesTableName',
       'EvidenceKeyArn',
       'DatabaseClusterArn',
       'DatabaseName',
       'DatabaseOwnerSecretArn',
+      'NoticesTopicArn',
+      'EscalationsTopicArn',
+      'OperationsTopicArn',
       'OperatorSecretArn',
     ]);
-    expect(Object.keys(ingest.Outputs!)).toEqual([
+    expect(own(ingest)).toEqual([
       'RuleName',
       'ThingTypeName',
       'DevicePolicyName',

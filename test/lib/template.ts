@@ -35,8 +35,8 @@ interface StackTemplate {
 
 /** The templates of one profile; values of other stacks are shown as the resource they come from. */
 export const templates = (profile = 'small') => {
-  const { storage, ingest, processing, timeSeries } = unbundled({ profile });
-  const stacks = [storage, ingest, processing, timeSeries!];
+  const { storage, ingest, processing, api, timeSeries } = unbundled({ profile });
+  const stacks = [storage, ingest, processing, api, timeSeries!];
   const byName = new Map(stacks.map((stack) => [stack.stackName, Template.fromStack(stack).toJSON() as StackTemplate]));
   const inlined = ({ stackName }: Stack): StackTemplate =>
     JSON.parse(JSON.stringify(byName.get(stackName)), (_, value: unknown) => {
@@ -47,6 +47,7 @@ export const templates = (profile = 'small') => {
     storage: inlined(storage),
     ingest: inlined(ingest),
     processing: inlined(processing),
+    api: inlined(api),
     timeSeries: inlined(timeSeries!),
   };
 };

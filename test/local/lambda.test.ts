@@ -21,8 +21,9 @@ const start = (
   {
     file = 'index.mjs',
     dataDir = temporaryFolder(),
+    idleMs,
     ...definition
-  }: Partial<FunctionDefinition> & { file?: string; dataDir?: string } = {},
+  }: Partial<FunctionDefinition> & { file?: string; dataDir?: string; idleMs?: number } = {},
 ) => {
   const folder = join(temporaryFolder(), 'code');
   mkdirSync(folder);
@@ -46,6 +47,7 @@ const start = (
     ],
     endpoints: { KINESIS: 'http://127.0.0.1:4567' },
     onLog: (_, line) => lines.push(line),
+    ...(idleMs !== undefined && { idleMs }),
   });
   afterTest(() => lambda.stop());
   const call = async (event: unknown, target = 'probe') => {
@@ -107,6 +109,16 @@ describe('Lambda', () => {
     const both = await Promise.all([call({ ms: 50 }), call({ ms: 50 })]);
     expect(new Set(both).size).toBe(2);
     expect(both).toContain(first);
+  });
+
+  it('ends instances that nobody has needed for a while, so that one busy hour does not keep its memory', async () => {
+    const code = `export const handler = ({ ms }) => new Promise((resolve) => setTimeout(() => resolve(process.pid), ms));`;
+    const { lambda, call } = start(code, { idleMs: 200 });
+    const pids = await Promise.all([call({ ms: 50 }), call({ ms: 50 }), call({ ms: 50 })]);
+    expect(new Set(pids).size).toBe(3);
+    await eventually(() => !pids.some(alive));
+    expect(lambda.pids('probe')).toEqual([]);
+    expect(pids).not.toContain(await call({ ms: 0 }));
   });
 
   it('throttles what goes over the reserved concurrency', async () => {

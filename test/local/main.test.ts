@@ -80,7 +80,22 @@ describe('npm start', () => {
 
     const second = await start(...input);
     expect(await second.code, second.output()).toBe(0);
-    expect(JSON.parse(second.output().trimEnd().split('\n').at(-1)!).stateDigest).toBe(result.stateDigest);
+    const again = JSON.parse(second.output().trimEnd().split('\n').at(-1)!);
+    expect(again.stateDigest).toBe(result.stateDigest);
+
+    // The report of the quarter: one hour did not run; the others are the two of the input.
+    expect(result.report).toMatch(/reports\/7953\/2018-Q1\.json$/);
+    const report = JSON.parse(readFileSync(result.report, 'utf8'));
+    expect(report).toMatchObject({ orisCode: 7953, year: 2018, quarter: 1, revision: 1, complete: false });
+    expect(report.summaryValueData[0]).toMatchObject({
+      unitId: 'CT1',
+      parameterCode: 'OPHOURS',
+      currentReportingPeriodTotal: 2,
+    });
+    expect(readFileSync(result.report.replace('.json', '.html'), 'utf8')).toMatch(/^<!doctype html>/);
+    // The same hours: the report that is in the archive stays the newest.
+    expect(again.report).toBe(result.report);
+    expect(second.output()).toContain('unchanged since');
   }, 120_000);
 
   it('runs a simulated plant until it is interrupted, and leaves no process', async () => {

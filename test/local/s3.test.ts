@@ -130,8 +130,8 @@ describe('S3: objects', () => {
 
   it('refuses what it does not do, rather than leave it out in silence', async () => {
     const { client } = await open();
-    const locked = { ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: new Date('2040-01-01') } as const;
-    const put = client.send(new PutObjectCommand({ Bucket: 'landing', Key: 'a', Body: 'a', ...locked }));
+    const held = { ObjectLockLegalHoldStatus: 'ON' } as const;
+    const put = client.send(new PutObjectCommand({ Bucket: 'landing', Key: 'a', Body: 'a', ...held }));
     await expect(put).rejects.toMatchObject({ name: 'NotImplemented' });
   });
 });

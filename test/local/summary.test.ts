@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { QuarterlyReport } from '#core/contracts/quarterly-report';
 import { exportLine } from '../../local/export.ts';
+import { reportLines } from '../../local/reports.ts';
 import { hourCounts, hourLines, jsonLine, type Result, summaryLines } from '../../local/summary.ts';
 import { storedHour } from './replay/hours.ts';
 
@@ -49,10 +51,11 @@ const result: Result = {
 
 describe('what a run prints', () => {
   it('ends with one line of JSON', () => {
-    expect(jsonLine(result)).toBe(
+    expect(jsonLine(result, ['r.json'])).toBe(
       '{"sources":1,"hours":24,"operatingHours":10,"substituted":2,"exceedances":3,"gaps":4,"samples":1000,' +
-        '"seconds":2,"samplesPerSecond":490,"stateDigest":"d","unreadableLines":5,"quarantined":6}',
+        '"seconds":2,"samplesPerSecond":490,"stateDigest":"d","unreadableLines":5,"quarantined":6,"report":"r.json"}',
     );
+    expect(JSON.parse(jsonLine(result, ['a.json', 'b.json'])).report).toEqual(['a.json', 'b.json']);
   });
 
   it('fits into 80 columns', () => {
@@ -106,4 +109,33 @@ describe('an exported hour', () => {
       '7953,CT1,2018-01-23,6,0,,,,,,,,,,,',
     );
   });
+});
+
+it('a report takes three lines of 80 columns, and says what its totals lack', () => {
+  const facility = 'F'.repeat(32);
+  const lacking = { totalCovers: 'not-recalculable' };
+  const report = {
+    facility,
+    year: 2018,
+    quarter: 1,
+    revision: 10_000,
+    complete: false,
+    summaryValueData: Array.from({ length: 1400 }, () => lacking),
+    generatedAt: '2026-11-24T16:00:00.000Z',
+    period: { until: '2018-04-01T07:00Z' },
+  } as unknown as QuarterlyReport;
+  const kept = {
+    report,
+    jsonFile: 'r.json',
+    htmlFile: 'r.html',
+    retainedUntil: '2033-11-24T16:00:00.000Z',
+    made: false,
+  };
+  const lines = reportLines([kept], (file) => file);
+  expect(lines).toEqual([
+    `report ${facility} 2018-Q1 r10000, held until 2033-11-24:`,
+    '  hours are missing, 1400 of 1400 totals lack hours, unchanged since 2026-11-24',
+    '  r.html',
+  ]);
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
 });

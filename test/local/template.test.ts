@@ -99,9 +99,9 @@ describe('template', () => {
 
   it('refuses a resource type that no local service runs, and names it', () => {
     const folder = writeAssembly({
-      App: { Resources: { Service: { Type: 'AWS::ECS::Service' }, Topic: { Type: 'AWS::SNS::Topic' } } },
+      App: { Resources: { Service: { Type: 'AWS::ECS::Service' }, Cluster: { Type: 'AWS::EKS::Cluster' } } },
     });
-    expect(() => loadTemplates(folder)).toThrow(/AWS::ECS::Service \(App\/Service\), AWS::SNS::Topic \(App\/Topic\)/);
+    expect(() => loadTemplates(folder)).toThrow(/AWS::ECS::Service \(App\/Service\), AWS::EKS::Cluster \(App\/Cluster\)/);
   });
 
   it('leaves out a resource whose condition does not hold', () => {

@@ -18,11 +18,13 @@ export const EQ_19_1 = cite(
   '19-1',
   '40 CFR Part 60, App. A-7, Method 19, section 12.2.1, Eq. 19-1',
   'emission rate, dry, by O2',
+  { formula: 'E = K × Ch × Fd × 20.9 / (20.9 - %O2d)', places: 3 },
 );
 export const EQ_19_6 = cite(
   '19-6',
   '40 CFR Part 60, App. A-7, Method 19, section 12.2.4, Eq. 19-6',
   'emission rate by CO2',
+  { formula: 'E = K × Ch × Fc × 100 / %CO2', places: 3 },
 );
 
 /** Oxygen in dry air, % by volume. */
@@ -89,5 +91,5 @@ export const emissionRateByCarbonDioxide = (
  */
 export const noxRateByOxygen = (nox: PpmDry, fd: DryFFactor, oxygen: PercentDry): PoundPerMmBtu | undefined => {
   const rate = emissionRateByOxygen(poundPerDscf(K_NOX.times(nox)), fd, oxygen);
-  return rate && roundHalfAway(rate, 3);
+  return rate && roundHalfAway(rate, EQ_19_1.places);
 };

@@ -16,12 +16,25 @@ export const EQ_D_5 = cite(
   'D-5',
   '40 CFR Part 75, App. D, section 3.3.2, Eq. D-5',
   'SO2 mass rate of a gas, by default rate',
+  { formula: 'SO2rate = ER × HIrate', places: 5 },
 );
-export const EQ_D_6 = cite('D-6', '40 CFR Part 75, App. D, section 3.4.1, Eq. D-6', 'heat input rate of a gas');
-export const EQ_D_12 = cite('D-12', '40 CFR Part 75, App. D, section 3.5.1, Eq. D-12', 'SO2 mass rate, all fuels');
-export const EQ_D_15A = cite('D-15A', '40 CFR Part 75, App. D, section 3.5, Eq. D-15a', 'heat input rate, all fuels');
+export const EQ_D_6 = cite('D-6', '40 CFR Part 75, App. D, section 3.4.1, Eq. D-6', 'heat input rate of a gas', {
+  formula: 'HIrate = GASrate × GCV / 10^6',
+  places: 1,
+});
+export const EQ_D_12 = cite('D-12', '40 CFR Part 75, App. D, section 3.5.1, Eq. D-12', 'SO2 mass rate, all fuels', {
+  formula: 'SO2rate = sum(SO2rate-i × ti) / tu',
+  places: 4,
+});
+export const EQ_D_15A = cite('D-15A', '40 CFR Part 75, App. D, section 3.5, Eq. D-15a', 'heat input rate, all fuels', {
+  formula: 'HIrate = sum(HIrate-i × ti) / tu',
+  places: 1,
+});
 
-const BTU_PER_MMBTU = new Decimal('1e6');
+/** Of Eq. D-12 in an hour in which no gas is burned. */
+const PLACES_WITHOUT_GAS = 1;
+
+export const BTU_PER_MMBTU = new Decimal('1e6');
 
 /** What one fuel gave while it was burned, and for how long it was burned. */
 export interface FuelHour<Rate> {
@@ -50,7 +63,7 @@ const rateOfAllFuels = (fuels: readonly FuelHour<Decimal>[], operatingTime: Hour
  * @example so2RateOfGas(poundPerMmBtu('0.0006'), mmBtuPerHour('1499.2')) // 0.89952 lb/h
  */
 export const so2RateOfGas = (defaultRate: PoundPerMmBtu, heatInputRate: MmBtuPerHour): PoundPerHour =>
-  roundHalfAway(poundPerHour(defaultRate.times(heatInputRate)), 5);
+  roundHalfAway(poundPerHour(defaultRate.times(heatInputRate)), EQ_D_5.places);
 
 /**
  * Heat input rate of a gaseous fuel from its flow.
@@ -64,7 +77,7 @@ export const so2RateOfGas = (defaultRate: PoundPerMmBtu, heatInputRate: MmBtuPer
  * @example heatInputRateOfGas(hundredScfh('14641.5'), btuPerHundredScf(102392)) // 1499.2 mmBtu/h
  */
 export const heatInputRateOfGas = (gasFlow: HundredScfh, gcv: BtuPerHundredScf): MmBtuPerHour | undefined =>
-  gcv.gt(0) ? roundHalfAway(mmBtuPerHour(gasFlow.times(gcv).div(BTU_PER_MMBTU)), 1) : undefined;
+  gcv.gt(0) ? roundHalfAway(mmBtuPerHour(gasFlow.times(gcv).div(BTU_PER_MMBTU)), EQ_D_6.places) : undefined;
 
 /**
  * SO2 mass rate of a unit from all fuels of the hour.
@@ -86,7 +99,7 @@ export const so2MassRateOfFuels = (
   anyGas: boolean,
 ): PoundPerHour | undefined => {
   const rate = rateOfAllFuels(fuels, operatingTime);
-  return rate && roundHalfAway(poundPerHour(rate), anyGas ? 4 : 1);
+  return rate && roundHalfAway(poundPerHour(rate), anyGas ? EQ_D_12.places : PLACES_WITHOUT_GAS);
 };
 
 /**
@@ -105,5 +118,5 @@ export const heatInputRateOfFuels = (
   operatingTime: HourFraction,
 ): MmBtuPerHour | undefined => {
   const rate = rateOfAllFuels(fuels, operatingTime);
-  return rate && roundHalfAway(mmBtuPerHour(rate), 1);
+  return rate && roundHalfAway(mmBtuPerHour(rate), EQ_D_15A.places);
 };

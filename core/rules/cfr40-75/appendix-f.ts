@@ -19,21 +19,37 @@ import { roundHalfAway } from '../../units/rounding.ts';
 import { emissionRateByCarbonDioxide, K_NOX, noxRateByOxygen } from '../cfr40-60/method-19.ts';
 import { cite } from '../citation.ts';
 
-export const EQ_F_1 = cite('F-1', '40 CFR Part 75, App. F, section 2.1, Eq. F-1', 'SO2 mass rate, wet basis');
-export const EQ_F_5 = cite('F-5', '40 CFR Part 75, App. F, section 3.1, Eq. F-5', 'NOx rate by O2, dry basis');
-export const EQ_F_6 = cite('F-6', '40 CFR Part 75, App. F, section 3.2, Eq. F-6', 'NOx rate by CO2');
-export const EQ_F_11 = cite('F-11', '40 CFR Part 75, App. F, section 4.1, Eq. F-11', 'CO2 mass rate, wet basis');
-export const EQ_F_15 = cite('F-15', '40 CFR Part 75, App. F, section 5.2.1, Eq. F-15', 'heat input rate by wet CO2');
+export const EQ_F_1 = cite('F-1', '40 CFR Part 75, App. F, section 2.1, Eq. F-1', 'SO2 mass rate, wet basis', {
+  formula: 'Eh = K × Ch × Qh',
+  places: 1,
+});
+export const EQ_F_5 = cite('F-5', '40 CFR Part 75, App. F, section 3.1, Eq. F-5', 'NOx rate by O2, dry basis', {
+  formula: 'E = K × Ch × F × 20.9 / (20.9 - %O2)',
+  places: 3,
+});
+export const EQ_F_6 = cite('F-6', '40 CFR Part 75, App. F, section 3.2, Eq. F-6', 'NOx rate by CO2', {
+  formula: 'E = K × Ch × Fc × 100 / %CO2',
+  places: 3,
+});
+export const EQ_F_11 = cite('F-11', '40 CFR Part 75, App. F, section 4.1, Eq. F-11', 'CO2 mass rate, wet basis', {
+  formula: 'Eh = K × Ch × Qh',
+  places: 1,
+});
+export const EQ_F_15 = cite('F-15', '40 CFR Part 75, App. F, section 5.2.1, Eq. F-15', 'heat input rate by wet CO2', {
+  formula: 'HI = Qw × (1 / Fc) × (%CO2w / 100)',
+  places: 1,
+});
 export const EQ_F_24A = cite(
   'F-24A',
   '40 CFR Part 75, App. F, section 8.1, Eq. F-24a',
   'NOx mass rate from rate and heat input',
+  { formula: 'E(NOx) = R(NOx) × HI', places: 1 },
 );
 
 /** K of Eq. F-1, (lb/scf)/ppm SO2; the rule's digits, not recomputed from atomic weights. */
-const K_SO2 = new Decimal('1.660e-7');
+export const K_SO2 = new Decimal('1.660e-7');
 /** K of Eq. F-11, (short tons/scf)/% CO2. */
-const K_CO2 = new Decimal('5.7e-7');
+export const K_CO2 = new Decimal('5.7e-7');
 const HUNDRED = new Decimal(100);
 
 /**
@@ -50,7 +66,7 @@ const HUNDRED = new Decimal(100);
  * @example so2MassRate(ppmWet('450.3'), scfhWet(25_000_000)) // 1868.7 lb/h
  */
 export const so2MassRate = (so2: PpmWet, flow: ScfhWet): PoundPerHour =>
-  roundHalfAway(poundPerHour(K_SO2.times(so2).times(flow)), 1);
+  roundHalfAway(poundPerHour(K_SO2.times(so2).times(flow)), EQ_F_1.places);
 
 /**
  * NOx emission rate of one operating hour, dry NOx and dry oxygen.
@@ -98,7 +114,7 @@ export function noxRateByCarbonDioxide(
   carbonDioxide: PercentDry | PercentWet,
 ): PoundPerMmBtu | undefined {
   const rate = emissionRateByCarbonDioxide(poundPerScf(K_NOX.times(nox)), fc, carbonDioxide);
-  return rate && roundHalfAway(rate, 3);
+  return rate && roundHalfAway(rate, EQ_F_6.places);
 }
 
 /**
@@ -113,7 +129,7 @@ export function noxRateByCarbonDioxide(
  * @example co2MassRate(percentWet('11.2'), scfhWet(25_000_000)) // 159.6 tons/h
  */
 export const co2MassRate = (carbonDioxide: PercentWet, flow: ScfhWet): ShortTonPerHour =>
-  roundHalfAway(shortTonPerHour(K_CO2.times(carbonDioxide).times(flow)), 1);
+  roundHalfAway(shortTonPerHour(K_CO2.times(carbonDioxide).times(flow)), EQ_F_11.places);
 
 /**
  * Heat input rate of one operating hour from wet carbon dioxide and wet flow.
@@ -134,7 +150,7 @@ export const heatInputRateByCarbonDioxide = (
   fc: CarbonFFactor,
   carbonDioxide: PercentWet,
 ): MmBtuPerHour | undefined =>
-  fc.gt(0) ? roundHalfAway(mmBtuPerHour(flow.times(carbonDioxide).div(HUNDRED.times(fc))), 1) : undefined;
+  fc.gt(0) ? roundHalfAway(mmBtuPerHour(flow.times(carbonDioxide).div(HUNDRED.times(fc))), EQ_F_15.places) : undefined;
 
 const LEAST_HEAT_INPUT_RATE = mmBtuPerHour(1);
 
@@ -159,4 +175,4 @@ export const flooredHeatInputRate = (rate: MmBtuPerHour): { rate: MmBtuPerHour; 
  * @example noxMassRate(poundPerMmBtu('0.37'), mmBtuPerHour('3254.7')) // 1204.2 lb/h
  */
 export const noxMassRate = (noxRate: PoundPerMmBtu, heatInputRate: MmBtuPerHour): PoundPerHour =>
-  roundHalfAway(poundPerHour(noxRate.times(heatInputRate)), 1);
+  roundHalfAway(poundPerHour(noxRate.times(heatInputRate)), EQ_F_24A.places);

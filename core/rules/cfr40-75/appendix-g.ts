@@ -3,13 +3,16 @@ import { type CarbonFFactor, type MmBtuPerHour, type ShortTonPerHour, shortTonPe
 import { roundHalfAway } from '../../units/rounding.ts';
 import { cite } from '../citation.ts';
 
-export const EQ_G_4 = cite('G-4', '40 CFR Part 75, App. G, section 2.3, Eq. G-4', 'CO2 mass rate from heat input');
+export const EQ_G_4 = cite('G-4', '40 CFR Part 75, App. G, section 2.3, Eq. G-4', 'CO2 mass rate from heat input', {
+  formula: 'WCO2 = Fc × H × Uf × MW(CO2) / 2000',
+  places: 1,
+});
 
 /** MW of CO2, lb/lb-mol. */
-const MOLECULAR_WEIGHT = new Decimal('44.0');
+export const MOLECULAR_WEIGHT = new Decimal('44.0');
 /** 1/Uf: scf of CO2 in a lb-mol. */
-const SCF_PER_POUND_MOLE = new Decimal(385);
-const POUNDS_PER_SHORT_TON = new Decimal(2000);
+export const SCF_PER_POUND_MOLE = new Decimal(385);
+export const POUNDS_PER_SHORT_TON = new Decimal(2000);
 /** The divisors together, so that the quotient is rounded once. */
 const DIVISOR = SCF_PER_POUND_MOLE.times(POUNDS_PER_SHORT_TON);
 
@@ -26,5 +29,5 @@ const DIVISOR = SCF_PER_POUND_MOLE.times(POUNDS_PER_SHORT_TON);
  */
 export const co2MassRateOfFuel = (heatInputRate: MmBtuPerHour, fc: CarbonFFactor): ShortTonPerHour | undefined =>
   fc.gt(0)
-    ? roundHalfAway(shortTonPerHour(heatInputRate.times(fc).times(MOLECULAR_WEIGHT).div(DIVISOR)), 1)
+    ? roundHalfAway(shortTonPerHour(heatInputRate.times(fc).times(MOLECULAR_WEIGHT).div(DIVISOR)), EQ_G_4.places)
     : undefined;

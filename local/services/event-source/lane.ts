@@ -3,7 +3,7 @@ import { pause } from '../pause.ts';
 import { type BatchItem, eventOf, takenOf } from './batch.ts';
 import type { LaneReader } from './collect.ts';
 import type { Condition } from './discarded.ts';
-import type { EventSourceMapping, MappingCounters } from './mapping.ts';
+import type { EventSourceMapping, MappingCounters, MappingObserver } from './mapping.ts';
 
 export interface Backoff {
   readonly firstMs: number;
@@ -35,6 +35,7 @@ export interface LaneOptions {
   readonly backoff: Backoff;
   readonly now: () => number;
   readonly log: (line: string) => void;
+  readonly observer?: MappingObserver | undefined;
   readonly invoke: (event: string) => Promise<InvocationResult>;
   readonly checkpoint: (position: number) => void;
   readonly discard: (
@@ -53,7 +54,7 @@ export interface LaneOptions {
  * function errors; throttles do not count), or when its records are too old. What is given up goes to `discard` first.
  */
 export const runLane = (options: LaneOptions): Lane => {
-  const { reader, mapping, maximumAgeMs, counters, backoff, now, log, invoke, checkpoint, discard } = options;
+  const { reader, mapping, maximumAgeMs, counters, backoff, now, log, invoke, checkpoint, discard, observer } = options;
   let stopped = false;
   let failuresInARow = 0;
   let oldest: number | undefined;
@@ -102,6 +103,7 @@ export const runLane = (options: LaneOptions): Lane => {
       await backOff();
       return [{ items, attempts }];
     }
+    observer?.invoked(items.length, Math.max(0, now() - items.at(-1)!.arrival));
     const taken = result.outcome === 'returned' ? takenOf(items, result.text, mapping.reportBatchItemFailures) : 0;
     if (taken > 0) {
       counters.batches++;

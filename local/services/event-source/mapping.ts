@@ -20,6 +20,14 @@ export interface EventSourceMapping {
   readonly onFailureBucket?: string;
 }
 
+/** Hears what a mapping does with records, for metrics. */
+export interface MappingObserver {
+  /** An invocation with these records; `ageMs` of the last of them when it began. */
+  invoked(records: number, ageMs: number): void;
+  /** Records that were given up and lie in the destination for failed batches. */
+  delivered(records: number): void;
+}
+
 export interface MappingCounters {
   /** Records the function has taken. */
   records: number;

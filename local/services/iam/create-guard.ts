@@ -150,6 +150,7 @@ export const createGuard = (options: {
   return {
     check,
     callerOf: credentials.holderOf,
+    presignerOf: credentials.signerOf,
     role: (roleArn, by) => {
       const role = principalOf(roleArn);
       if (!by) return role;

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { PresignedRequest } from './presigned.ts';
 
 /** Who calls: a role or user by its ARN, or an AWS service that acts for itself by its name (`iot.amazonaws.com`). */
 export interface Principal {
@@ -17,6 +18,11 @@ export interface Guard {
    * @throws AwsError UnrecognizedClientException when nobody has these credentials
    */
   callerOf(headers: IncomingHttpHeaders): Principal;
+  /**
+   * Who signed a URL for somebody else to use.
+   * @throws AwsError when its time is over, nobody has these credentials, or it is not the URL that was signed
+   */
+  presignerOf(request: PresignedRequest): Principal;
   /** @throws AwsError AccessDeniedException, worded as AWS does, when no policy allows it or one denies it */
   check(caller: Principal, action: string, resource: string, context?: RequestContext): void;
   /**
@@ -53,6 +59,7 @@ export interface Issuer {
 /** Lets everybody do everything: for tests of a service alone. */
 export const openGuard: Guard & Issuer = {
   callerOf: () => ({ arn: 'arn:aws:iam::000000000000:role/anybody' }),
+  presignerOf: () => ({ arn: 'arn:aws:iam::000000000000:role/anybody' }),
   check: () => {},
   role: (arn) => ({ arn }),
   credentialsOf: () => ({ accessKeyId: 'ANYBODY', secretAccessKey: 'anything', sessionToken: 'anything' }),

@@ -21,7 +21,12 @@ export interface TopicRule {
 export interface ActionTargets {
   putRecord(streamName: string, partitionKey: string, data: Uint8Array, as: RuleRole): Promise<void>;
   putObject(bucket: string, key: string, body: Uint8Array, as: RuleRole): Promise<void>;
+  /** Hears of what went wrong, for metrics. */
+  count?(metric: RuleMetric, ruleName: string): void;
 }
+
+/** Metrics of a rule by their names on AWS. */
+export type RuleMetric = 'RuleNotFound' | 'Failure' | 'ErrorActionFailure';
 
 /** In whose name an action is done: a role that the rule takes on. */
 export interface RuleRole {
@@ -99,6 +104,7 @@ export const compileActions = (
 
   const fail = async (run: RuleRun, error: unknown): Promise<void> => {
     counters.actionFailure += 1;
+    targets.count?.('Failure', ruleName);
     try {
       if (!errorAction || !errorKey) throw new Error('the rule has no error action');
       const key = filled(errorKey, errorAction.s3.key, run.message);
@@ -110,6 +116,7 @@ export const compileActions = (
       log(`iot: rule ${ruleName}: ${reason(error)}; message kept in s3://${errorAction.s3.bucketName}/${key}`);
     } catch (second) {
       counters.errorActionFailure += 1;
+      targets.count?.('ErrorActionFailure', ruleName);
       log(
         `iot: rule ${ruleName}: MESSAGE LOST from ${run.sentTopic}: ${reason(error)}; error action: ${reason(second)}`,
       );

@@ -83,6 +83,7 @@ export const compileRules = (
         const rule = compiled.get(ingest.ruleName);
         if (rule) return run(rule, message, sentTopic, done);
         counters.ruleNotFound += 1;
+        targets.count?.('RuleNotFound', ingest.ruleName);
         // Once for each name: a device repeats its mistake with every message.
         if (!missing.has(ingest.ruleName))
           log(`iot: rule not found or disabled: ${ingest.ruleName}; messages to ${sentTopic} are lost`);

@@ -1,3 +1,4 @@
+import { AwsError } from '../aws-json.ts';
 import type { Guard, Principal } from '../iam/guard.ts';
 import type { BucketDefinition } from './bucket.ts';
 
@@ -18,6 +19,16 @@ export const bucketAccess = (guard: Pick<Guard, 'check'>) => {
     });
   };
   const objectAction = (verb: 'Get' | 'Delete', ofVersion: boolean) => `s3:${verb}Object${ofVersion ? 'Version' : ''}`;
+  const may = (caller: Principal, bucket: BucketDefinition, key: string, action: string): boolean => {
+    try {
+      guard.check(caller, action, `${arnOf(bucket)}/${key}`);
+      return true;
+    } catch (error) {
+      // No refusal of the request: the answer only says less, or the lock holds.
+      if (error instanceof AwsError) return false;
+      throw error;
+    }
+  };
   return {
     put: (caller: Principal, bucket: BucketDefinition, key: string) => {
       guard.check(caller, 's3:PutObject', `${arnOf(bucket)}/${key}`);
@@ -30,6 +41,15 @@ export const bucketAccess = (guard: Pick<Guard, 'check'>) => {
     },
     remove: (caller: Principal, bucket: BucketDefinition, key: string, ofVersion: boolean) =>
       guard.check(caller, objectAction('Delete', ofVersion), `${arnOf(bucket)}/${key}`),
+    setRetention: (caller: Principal, bucket: BucketDefinition, key: string) =>
+      guard.check(caller, 's3:PutObjectRetention', `${arnOf(bucket)}/${key}`),
+    getRetention: (caller: Principal, bucket: BucketDefinition, key: string) =>
+      guard.check(caller, 's3:GetObjectRetention', `${arnOf(bucket)}/${key}`),
+    /** Whoever may not is shown an object without it. */
+    maySeeRetention: (caller: Principal, bucket: BucketDefinition, key: string): boolean =>
+      may(caller, bucket, key, 's3:GetObjectRetention'),
+    mayBypassGovernance: (caller: Principal, bucket: BucketDefinition, key: string): boolean =>
+      may(caller, bucket, key, 's3:BypassGovernanceRetention'),
     /** Also what decides whether one is told that a key does not exist. */
     list: (caller: Principal, bucket: BucketDefinition, prefix?: string) =>
       guard.check(caller, 's3:ListBucket', arnOf(bucket), prefix === undefined ? undefined : { 's3:prefix': prefix }),

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AwsError } from '../aws-json.ts';
+import { defaultRetention, type ObjectLock, type Retention } from './object-lock.ts';
 import { appendTo, type LogEntry, type ObjectVersion, readLog, rewriteLog } from './object-log.ts';
 
 export interface BucketDefinition {
@@ -13,6 +14,8 @@ export interface BucketDefinition {
   readonly keyArn?: string;
   /** Objects share a key made from the customer's for the bucket. */
   readonly bucketKey?: boolean;
+  /** Objects can be kept from being deleted. Only a versioned bucket has it. */
+  readonly objectLock?: ObjectLock;
   /** Where S3 delivers the log of who used the bucket. */
   readonly accessLogs?: { readonly bucket: string; readonly prefix: string };
 }
@@ -22,6 +25,8 @@ export interface NewObject {
   readonly bytes: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
   readonly checksums: Readonly<Record<string, string>>;
+  /** @default that of the bucket */
+  readonly retention?: Retention;
   /** `If-None-Match: *`: refuse when the key has an object. */
   readonly onlyIfNew?: boolean;
 }
@@ -57,7 +62,7 @@ export const openBucket = async (folder: string, definition: BucketDefinition) =
   };
 
   /** Durable before it is told: the file, then its line. */
-  const put = async ({ key, bytes, headers, checksums, onlyIfNew }: NewObject): Promise<ObjectVersion> => {
+  const put = async ({ key, bytes, headers, checksums, onlyIfNew, ...wanted }: NewObject): Promise<ObjectVersion> => {
     const exists = () => current(key) !== undefined || (onlyIfNew && arriving.has(key));
     if (onlyIfNew && exists()) throw preconditionFailed();
     arriving.set(key, (arriving.get(key) ?? 0) + 1);
@@ -65,15 +70,18 @@ export const openBucket = async (folder: string, definition: BucketDefinition) =
       const versionId = newVersionId();
       const file = join('objects', fileOf(key, versionId));
       await store(join(folder, file), bytes);
+      const modified = Date.now();
+      const retention = wanted.retention ?? defaultRetention(definition.objectLock, modified);
       const version: ObjectVersion = {
         key,
         versionId,
         file,
         size: bytes.length,
         etag: `"${createHash('md5').update(bytes).digest('hex')}"`,
-        modified: Date.now(),
+        modified,
         headers,
         checksums,
+        ...(retention && { retention }),
       };
       await log.append({ add: version }, () => apply({ add: version }));
       const list = versions.get(key) ?? [];
@@ -133,6 +141,12 @@ export const openBucket = async (folder: string, definition: BucketDefinition) =
       return found;
     },
 
+    /** Of one version; whether it may be changed so is asked before. */
+    retain: async ({ key, versionId }: ObjectVersion, retention: Retention): Promise<void> => {
+      const entry = { retain: { key, versionId, retention } };
+      await log.append(entry, () => apply(entry));
+    },
+
     /** Keys with a current object, in S3's order (bytes of UTF-8). */
     keys: (): readonly string[] => {
       sorted ??= inByteOrder([...versions.keys()].filter((key) => current(key)));
@@ -158,6 +172,12 @@ const applyTo = (versions: Map<string, ObjectVersion[]>, entry: LogEntry): void 
     const list = versions.get(entry.add.key);
     if (list) list.push(entry.add);
     else versions.set(entry.add.key, [entry.add]);
+    return;
+  }
+  if ('retain' in entry) {
+    const { key, versionId, retention } = entry.retain;
+    const changed = (versions.get(key) ?? []).map((one) => (one.versionId === versionId ? { ...one, retention } : one));
+    if (changed.length > 0) versions.set(key, changed);
     return;
   }
   const { key, versionId } = entry.remove;

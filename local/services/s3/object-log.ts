@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import type { Retention } from './object-lock.ts';
 
 /** One version of one object. A delete marker has no file. */
 export interface ObjectVersion {
@@ -15,11 +16,13 @@ export interface ObjectVersion {
   /** Content type and the like, and `x-amz-meta-*`, as they are returned. */
   readonly headers: Readonly<Record<string, string>>;
   readonly checksums: Readonly<Record<string, string>>;
+  readonly retention?: Retention;
 }
 
 export type LogEntry =
   | { readonly add: ObjectVersion }
-  | { readonly remove: { readonly key: string; readonly versionId: string } };
+  | { readonly remove: { readonly key: string; readonly versionId: string } }
+  | { readonly retain: { readonly key: string; readonly versionId: string; readonly retention: Retention } };
 
 /** The bucket's table of contents, a line for each change. What is in it is durable; what is not did not happen. */
 export const readLog = (file: string): readonly LogEntry[] => {

@@ -6,6 +6,7 @@ import type { Principal } from '../iam/guard.ts';
 import type { BucketAccess } from './access.ts';
 import type { Bucket } from './bucket.ts';
 import { listObjects } from './listing.ts';
+import { checkDeletable, checkRetentionChange, lockHeaders, requestedRetention, retentionIn } from './object-lock.ts';
 import type { ObjectVersion } from './object-log.ts';
 import { readObject } from './request-body.ts';
 import { xmlDocument } from './xml.ts';
@@ -28,7 +29,14 @@ export const putObject = async (call: S3Call): Promise<void> => {
   const { bucket, key, response, body } = call;
   const { headers } = call.request;
   call.access.put(call.caller, bucket, key);
+  const retention = requestedRetention(bucket.objectLock, headers);
+  if (retention) call.access.setRetention(call.caller, bucket, key);
   const { bytes, checksums } = readObject(body, headers);
+  const verified = headers['content-md5'] !== undefined || Object.keys(checksums).length > 0;
+  if ((retention ?? bucket.objectLock?.retention) && !verified) {
+    const needed = 'Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock';
+    throw new AwsError('InvalidRequest', `${needed} parameters`);
+  }
   const kept = Object.entries(headers).filter(([name]) => KEPT.includes(name) || name.startsWith('x-amz-meta-'));
   const encoding = (headers['content-encoding'] ?? '').replace(/(^|,)\s*aws-chunked\s*(,\s*|$)/, '');
   if (headers['if-none-match'] !== undefined && headers['if-none-match'] !== '*') {
@@ -40,22 +48,29 @@ export const putObject = async (call: S3Call): Promise<void> => {
     checksums,
     headers: { ...Object.fromEntries(kept as [string, string][]), ...(encoding && { 'content-encoding': encoding }) },
     onlyIfNew: headers['if-none-match'] === '*',
+    ...(retention && { retention }),
   });
   response.writeHead(200, { etag: version.etag, ...versionHeader(bucket, version), ...checksumHeaders(version) });
   response.end();
 };
 
+export const CHECKSUM_MODE = 'x-amz-checksum-mode';
+
 /** GetObject and HeadObject. */
 export const getObject = async (call: S3Call): Promise<void> => {
   const { bucket, key, query, request, response } = call;
-  const decrypts = request.method !== 'HEAD' || request.headers['x-amz-checksum-mode'] === 'ENABLED';
+  // A presigned URL has in its query what is a header otherwise.
+  const checksumMode = request.headers[CHECKSUM_MODE] ?? query.get(CHECKSUM_MODE);
+  const decrypts = request.method !== 'HEAD' || checksumMode === 'ENABLED';
   call.access.get(call.caller, bucket, key, query.has('versionId'), decrypts);
   const version = found(call, query.get('versionId') ?? undefined);
   const range = rangeOf(request.headers.range, version.size);
-  const wantsChecksum = request.headers['x-amz-checksum-mode'] === 'ENABLED' && !range;
+  const wantsChecksum = checksumMode === 'ENABLED' && !range;
   response.writeHead(range ? 206 : 200, {
     'content-type': 'binary/octet-stream',
     ...version.headers,
+    ...overrides(query),
+    ...(version.retention && call.access.maySeeRetention(call.caller, bucket, key) && lockHeaders(version)),
     'accept-ranges': 'bytes',
     'content-length': range ? range.end - range.start + 1 : version.size,
     ...(range && { 'content-range': `bytes ${range.start}-${range.end}/${version.size}` }),
@@ -68,8 +83,67 @@ export const getObject = async (call: S3Call): Promise<void> => {
   else await pipeline(createReadStream(bucket.pathOf(version), range ?? {}), response);
 };
 
-export const deleteObject = async ({ bucket, key, query, response, caller, access }: S3Call): Promise<void> => {
+const OVERRIDES = [
+  'content-type',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'cache-control',
+  'expires',
+];
+
+/** Query parameters by which a reader names the headers of the answer. */
+export const OVERRIDE_QUERY = OVERRIDES.map((name) => `response-${name}`);
+
+const overrides = (query: URLSearchParams): Record<string, string> => {
+  const given = OVERRIDES.map((name) => [name, query.get(`response-${name}`)] as const);
+  return Object.fromEntries(given.filter((one): one is [string, string] => one[1] !== null));
+};
+
+/** Asked for in a header, and permitted. */
+const bypass =
+  ({ bucket, key, request, caller, access }: S3Call) =>
+  (): boolean =>
+    request.headers['x-amz-bypass-governance-retention'] === 'true' && access.mayBypassGovernance(caller, bucket, key);
+
+export const getObjectRetention = async (call: S3Call): Promise<void> => {
+  const { bucket, key, query, response, caller, access } = call;
+  access.getRetention(caller, bucket, key);
+  const { retention } = found(call, query.get('versionId') ?? undefined);
+  if (!retention) {
+    const none = 'The specified object does not have a ObjectLock configuration';
+    throw new AwsError('NoSuchObjectLockConfiguration', none, 404);
+  }
+  const document = xmlDocument(
+    'Retention',
+    [
+      ['Mode', retention.mode],
+      ['RetainUntilDate', new Date(retention.until).toISOString()],
+    ],
+    NAMESPACE,
+  );
+  response.writeHead(200, { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(document) });
+  response.end(document);
+};
+
+export const putObjectRetention = async (call: S3Call): Promise<void> => {
+  const { bucket, key, query, body, request, response, caller, access } = call;
+  access.setRetention(caller, bucket, key);
+  if (!bucket.objectLock) throw new AwsError('InvalidRequest', 'Bucket is missing Object Lock Configuration');
+  const { bytes } = readObject(body, request.headers);
+  const version = found(call, query.get('versionId') ?? undefined);
+  const wanted = retentionIn(bytes);
+  checkRetentionChange(version, wanted, bypass(call));
+  await bucket.retain(version, wanted);
+  response.writeHead(200).end();
+};
+
+export const deleteObject = async (call: S3Call): Promise<void> => {
+  const { bucket, key, query, response, caller, access } = call;
   access.remove(caller, bucket, key, query.has('versionId'));
+  const named = query.get('versionId');
+  const version = named === null ? undefined : bucket.version(key, named);
+  if (version) checkDeletable(version, bypass(call));
   const removed = await bucket.remove(key, query.get('versionId') ?? undefined);
   response.writeHead(204, {
     ...(removed && versionHeader(bucket, removed)),

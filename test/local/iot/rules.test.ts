@@ -67,6 +67,20 @@ describe('Basic Ingest', () => {
     expect(records).toHaveLength(1);
   });
 
+  it('what goes wrong is counted under the name of its rule, as CloudWatch has it', async () => {
+    const counted: string[] = [];
+    const refuse = () => Promise.reject(new Error('full'));
+    const { device } = await start({
+      putRecord: refuse,
+      putObject: refuse,
+      count: (metric, ruleName) => counted.push(`${metric} ${ruleName}`),
+    });
+    const client = await device('agent-3', '3');
+    await acknowledged(client, ingestTopic('3', 'agent-3', 'nowhere'));
+    await acknowledged(client, ingestTopic('3', 'agent-3'));
+    expect(counted).toEqual(['RuleNotFound nowhere', 'Failure ingest', 'ErrorActionFailure ingest']);
+  });
+
   it('to a rule that does not exist is lost and counted, and acknowledged all the same', async () => {
     const { device, records, objects, counters, lines } = await start();
     const client = await device('agent-3', '3');

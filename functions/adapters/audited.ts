@@ -1,6 +1,6 @@
-import type { Database, Execute } from '#adapters/data-api';
-import { appendAudit, type Change } from '#adapters/data-api-audit';
 import type { Canonical } from '#core/evidence/canonical-json';
+import type { Database, Execute } from './data-api.ts';
+import { appendAudit, type Change } from './data-api-audit.ts';
 
 /** Who does what to what, and why. */
 export interface Deed {

@@ -1,0 +1,70 @@
+import type { AlarmKind } from '#core/contracts/alarm';
+import type { Group } from '#core/contracts/api/access';
+import type { Parameter } from '#core/contracts/emission-hour';
+import type { ActionCode, ReasonCode } from '#core/contracts/exceedance';
+
+/*
+ * Words of the contracts, and words for what the contracts have only a code for. The contracts' modules hold their
+ * schemas too, which the bundle does without; a test holds the words here to the ones there.
+ */
+
+export const ALARM_WORDS: Readonly<Record<AlarmKind, string>> = {
+  exceedance: 'limit exceeded',
+  'limit-warning': 'share of the limit reached',
+  headroom: 'limit near at present emissions',
+  'analyser-fault': 'analyser without valid readings',
+  'data-stopped': 'no data from the facility',
+};
+
+export const REASON_WORDS: Readonly<Record<ReasonCode, string>> = {
+  'startup-shutdown': 'start-up or shut-down',
+  'control-equipment': 'control equipment problems',
+  process: 'process problems',
+  'other-known': 'other known causes',
+  unknown: 'unknown causes',
+};
+
+export const ACTION_WORDS: Readonly<Record<ActionCode, string>> = {
+  'load-reduced': 'load reduced',
+  'control-adjusted': 'control equipment adjusted',
+  repaired: 'equipment repaired',
+  'fuel-changed': 'fuel changed',
+  'unit-stopped': 'unit stopped',
+  none: 'no action needed',
+};
+
+export const GROUP_WORDS: Readonly<Record<Group, string>> = {
+  viewer: 'Viewer: sees',
+  operator: 'Operator: acknowledges and explains',
+  engineer: 'Engineer: starts reports, sets alarms, reads the audit trail',
+  admin: 'Administrator',
+};
+
+/** Names of the hourly values; rates are per hour of operation, the others totals of the hour. */
+export const PARAMETER_WORDS: Readonly<Record<Parameter, string>> = {
+  heatInputRate: 'Heat input rate',
+  heatInput: 'Heat input',
+  noxRate: 'NOx rate',
+  noxMassRate: 'NOx mass rate',
+  noxMass: 'NOx mass',
+  co2MassRate: 'CO2 mass rate',
+  co2Mass: 'CO2 mass',
+  so2MassRate: 'SO2 mass rate',
+  so2Mass: 'SO2 mass',
+};
+
+/** EPA's fuel codes that the rules here know; another code stands for itself. */
+const FUELS: Readonly<Record<string, string>> = {
+  PNG: 'pipeline natural gas',
+  NNG: 'natural gas',
+  DSL: 'diesel oil',
+  C: 'coal',
+};
+export const fuelWords = (code: string): string => FUELS[code] ?? code;
+
+/** The shortest reason that the audit trail takes and the longest text of a person, in characters. */
+export const SHORTEST_WHY = 3;
+export const LONGEST_NOTE = 2000;
+
+/** With a capital, for a heading or a sentence. */
+export const capital = (words: string): string => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;

@@ -1,0 +1,1 @@
+export type PublishConsoleEnv = 'CONSOLE_BUCKET' | 'CONSOLE_PREFIX';
