@@ -159,7 +159,9 @@ const fetched = async (
 /** For people, within 80 columns but for long paths. */
 export const reportLines = (reports: readonly LocalReport[], shown: (file: string) => string): string[] =>
   reports.flatMap(({ report, htmlFile, retainedUntil, made }) => {
-    const lacking = report.summaryValueData.filter(({ totalCovers }) => totalCovers === 'not-recalculable').length;
+    const lacking = report.summaryValueData.filter(
+      ({ totalCovers }) => totalCovers === 'not-recalculable' || totalCovers === 'measured-hours',
+    ).length;
     const state = [
       report.complete ? 'every hour stored' : isInterim(report) ? 'the quarter is not over' : 'hours are missing',
       ...(lacking > 0 ? [`${lacking} of ${report.summaryValueData.length} totals lack hours`] : []),

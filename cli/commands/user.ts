@@ -15,6 +15,7 @@ export const userCommand = (program: Command): void => {
   listCommand(user);
   groupsCommand(user);
   disableCommand(user);
+  enableCommand(user);
 };
 
 const address = (text: string): string => {
@@ -163,4 +164,31 @@ const disableCommand = (user: Command) =>
         return { result: undefined, after: onRecord({ ...before, enabled: false }) };
       });
       out.answer([`${email} can no longer sign in`], { disabled: true, email });
+    });
+
+const enableCommand = (user: Command) =>
+  user
+    .command('enable')
+    .summary('gives a person whose access was ended access again')
+    .description(
+      'A person who was disabled can sign in again, as what they were: with the group and ' +
+        'the facilities that they had, and with the password and the authenticator app.',
+    )
+    .argument('<email>', 'their address', address)
+    .addOption(mandatoryWhy())
+    .addHelpText('after', '\nExample:\n  ew user enable jane@plant.example --why "back from leave"')
+    .action(async (email: string, { why: reason }: { readonly why: string }, command: Command) => {
+      const { deployment, out } = await openRun(command);
+      const pool = userPool(deployment);
+      const before = await known(pool, email);
+      if (before.enabled) return out.answer([`${email} is not disabled`], { enabled: false, email });
+      const deed = { who: deployment.who, action: 'user enable', subject: email, why: reason };
+      await audited(operatorDatabase(deployment), deed, onRecord(before), async () => {
+        await pool.enable(email);
+        return { result: undefined, after: onRecord({ ...before, enabled: true }) };
+      });
+      out.answer(
+        wrapped(`${email} may sign in again: ${before.group ?? 'of no group'} for ${inWords(before.facilities)}`),
+        { enabled: true, email },
+      );
     });

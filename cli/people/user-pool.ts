@@ -2,6 +2,7 @@ import {
   AdminAddUserToGroupCommand,
   AdminCreateUserCommand,
   AdminDisableUserCommand,
+  AdminEnableUserCommand,
   AdminGetUserCommand,
   AdminListGroupsForUserCommand,
   AdminRemoveUserFromGroupCommand,
@@ -115,6 +116,10 @@ export const userPool = ({ output, clientConfig }: Deployment) => {
     disable: async (email: string): Promise<void> => {
       await client.send(new AdminDisableUserCommand({ UserPoolId, Username: email }));
       await client.send(new AdminUserGlobalSignOutCommand({ UserPoolId, Username: email }));
+    },
+
+    enable: async (email: string): Promise<void> => {
+      await client.send(new AdminEnableUserCommand({ UserPoolId, Username: email }));
     },
   };
 };

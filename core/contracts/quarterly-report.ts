@@ -31,17 +31,18 @@ export const SUMMARY_CODES = Object.keys(SUMMARY_UNITS) as readonly SummaryCode[
 
 /**
  * What a total covers. `quarter`: every hour of the quarter since the source began. `stored-hours`: the hours from the
- * first to the last that are stored, because the quarter has others that are not (or not yet). `not-recalculable`: an
- * hour within them has no value, so there is no total.
+ * first to the last that are stored, because the quarter has others that are not (or not yet). `measured-hours`: the
+ * operating hours that hold a value, because substitute data are due for others, which the report lists.
+ * `not-recalculable`: an hour within them is not stored, so there is no total.
  */
-export const TOTAL_COVERS = ['quarter', 'stored-hours', 'not-recalculable'] as const;
+export const TOTAL_COVERS = ['quarter', 'stored-hours', 'measured-hours', 'not-recalculable'] as const;
 
 /** A SummaryValue record in ECMPS field names, with ours behind them. */
 const summaryValue = z.strictObject({
   stackPipeId: z.string().nullable(),
   unitId: z.string().nullable(),
   parameterCode: z.enum(SUMMARY_CODES as [SummaryCode, ...SummaryCode[]]),
-  /** Null where an hour has no value: a total is never partial. */
+  /** Null where an hour is not stored, or none holds a value. */
   currentReportingPeriodTotal: z.number().nullable(),
   /** Not computed by this report. */
   ozoneSeasonToDateTotal: z.null(),

@@ -64,7 +64,7 @@ export const isInterim = ({ generatedAt, period }: Pick<QuarterlyReport, 'genera
 
 const LIMITATIONS = [
   'It is no ECMPS submission and carries no certification by a designated representative (40 CFR 72.21, 75.64).',
-  'No substitute data are filled in (40 CFR 75 Subpart D): a total with a missing operating hour is left out, and the total over the measured hours stands beside it.',
+  'No substitute data are filled in (40 CFR 75 Subpart D): operating hours without a value are left out of the totals, and each of them is listed.',
   'Year-to-date and ozone-season totals, and the bias adjustment of 40 CFR 75 Appendix A 7.6.5, are not computed.',
   'Availability is the share of this quarter alone, not the percent monitor data availability of 40 CFR 75.32, which looks back over 8,760 operating hours.',
   'Causes of monitor downtime (40 CFR 60.7(d)) are given as what the analysers reported, not as the codes of the form.',

@@ -28,13 +28,14 @@ const mean = (sum: Decimal, hours: number) => sum.dividedBy(hours);
 
 /**
  * The summary values of a quarter, as EPA's check engine recalculates them from the hours: sums over unrounded products
- * of rate and operating time, one rounding at the end, ties away from zero.
+ * of rate and operating time, one rounding at the end, ties away from zero. NOx mass adds up the hours' masses, which EPA
+ * publishes: NOx rate times heat input to 0.001 lb, where the rate in lb/h is already rounded to 0.1.
  * Precision: ECMPS Emissions Reporting Instructions, summary value data.
  */
 export const RECIPES: readonly Recipe[] = [
   { code: 'HIT', needs: 'heatInputRate', quantity: 'heatInput', places: 0, total: asIs },
   { code: 'SO2M', needs: 'so2MassRate', quantity: 'so2Mass', places: 1, total: tons },
-  { code: 'NOXM', needs: 'noxMassRate', quantity: 'noxMass', places: 1, total: tons },
+  { code: 'NOXM', needs: 'noxMassRate', quantity: 'noxMassOfHours', places: 1, total: tons },
   { code: 'CO2M', needs: 'co2MassRate', quantity: 'co2Mass', places: 1, total: asIs },
   { code: 'NOXR', needs: 'noxRate', quantity: 'noxRate', places: 3, total: mean },
 ];
@@ -47,7 +48,8 @@ const place = (source: string) =>
 
 /**
  * The SummaryValue records of one source: operating hours and time, and a total for each hourly value that the plan
- * makes. An hour without a value makes a total null; the total over the hours that have one stands beside it.
+ * makes. Hours for which substitute data are due are left out of a total and counted beside it; an hour that is not
+ * stored makes it null.
  */
 export const summaryValues = (
   source: string,
@@ -56,27 +58,32 @@ export const summaryValues = (
   coverage: Pick<Coverage, 'complete'> & { readonly hoursMissingWithin: number },
 ): SummaryValue[] => {
   const operating = hours.filter((hour) => hour.operating);
-  const record = (code: SummaryCode, value: number | null, hoursWithoutValue: number): SummaryValue => ({
+  const { hoursMissingWithin } = coverage;
+  const record = (code: SummaryCode, value: number | null, substituteDue: number): SummaryValue => ({
     ...place(source),
     parameterCode: code,
-    currentReportingPeriodTotal: hoursWithoutValue > 0 ? null : value,
+    currentReportingPeriodTotal: hoursMissingWithin > 0 ? null : value,
     ozoneSeasonToDateTotal: null,
     yearToDateTotal: null,
     unitOfMeasure: SUMMARY_UNITS[code],
-    totalCovers: hoursWithoutValue > 0 ? 'not-recalculable' : coverage.complete ? 'quarter' : 'stored-hours',
+    totalCovers: covers(substituteDue),
     measuredHoursTotal: value,
-    hoursWithoutValue,
+    hoursWithoutValue: substituteDue + hoursMissingWithin,
   });
-  const { hoursMissingWithin } = coverage;
+  const covers = (substituteDue: number): SummaryValue['totalCovers'] => {
+    if (hoursMissingWithin > 0) return 'not-recalculable';
+    if (substituteDue > 0) return 'measured-hours';
+    return coverage.complete ? 'quarter' : 'stored-hours';
+  };
   const time = operating.reduce((sum, hour) => sum.plus(hour.operatingTime), new Decimal(0));
   return [
-    record('OPHOURS', operating.length, hoursMissingWithin),
-    record('OPTIME', time.toNumber(), hoursMissingWithin),
+    record('OPHOURS', operating.length, 0),
+    record('OPTIME', time.toNumber(), 0),
     ...RECIPES.filter(({ needs }) => made.has(needs)).map(({ code, quantity, places, total }) => {
       const { sum, hours: valued } = sumOf(quantity, operating);
       const none = valued === 0 && (code === 'NOXR' || operating.length > 0);
       const value = none ? null : total(sum, valued).toDecimalPlaces(places, Decimal.ROUND_HALF_UP).toNumber();
-      return record(code, value, operating.length - valued + hoursMissingWithin);
+      return record(code, value, operating.length - valued);
     }),
   ];
 };

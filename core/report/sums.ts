@@ -4,9 +4,9 @@ import type { ReadHour } from './source-hour.ts';
 
 /**
  * How each quantity of an hour is made for the sums of the quarter: a reported rate times the operating time, unrounded.
- * Stored heat input and CO2 mass are that product already (one decimal times two: exact). Stored SO2 and NOx masses are
- * rounded to 0.001 lb, so their rates are taken; the sum of the stored NOx masses stands beside it as `noxMassOfHours`,
- * because that is what EPA publishes for an hour.
+ * Stored heat input and CO2 mass are that product already (one decimal times two: exact). The stored SO2 mass is rounded
+ * to 0.001 lb, so its rate is taken. NOx mass is both: rate in lb/h times time, and as `noxMassOfHours` the masses of the
+ * hours, which EPA publishes.
  */
 const QUANTITIES: Readonly<Record<ExactSum['name'], { unit: string; of: (hour: ReadHour) => Decimal | undefined }>> = {
   heatInput: { unit: 'mmBtu', of: (hour) => hour.value('heatInputRate')?.times(hour.operatingTime) },

@@ -1,7 +1,7 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 
-/** Links to objects of a bucket that need no login, each for a short time. */
+/** Links to objects of a bucket that need no login, each for a short time. A page opens; anything else is saved. */
 export const s3Download =
   (bucket: string, client: S3Client) =>
   (key: string, fileName: string, seconds: number): Promise<string> =>
@@ -10,7 +10,7 @@ export const s3Download =
       new GetObjectCommand({
         Bucket: bucket,
         Key: key,
-        ResponseContentDisposition: `attachment; filename="${fileName}"`,
+        ResponseContentDisposition: `${key.endsWith('.html') ? 'inline' : 'attachment'}; filename="${fileName}"`,
       }),
       { expiresIn: seconds },
     );

@@ -31,9 +31,9 @@ export const sfnReports = (stateMachineArn: string, client = new SFNClient({})) 
     `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${executionName(report)}`;
   const describe = (execution: string) => client.send(new DescribeExecutionCommand({ executionArn: execution }));
   /** An execution that was stopped, or that nobody knows any more, leaves its report on record as running. */
-  const isRunning = async (execution: string): Promise<boolean> => {
+  const isRunning = async (report: ReportName): Promise<boolean> => {
     try {
-      return (await describe(execution)).status === 'RUNNING';
+      return (await describe(executionOf(report))).status === 'RUNNING';
     } catch (error) {
       if (error instanceof ExecutionDoesNotExist) return false;
       throw error;
@@ -41,6 +41,8 @@ export const sfnReports = (stateMachineArn: string, client = new SFNClient({})) 
   };
 
   return {
+    isRunning,
+
     /**
      * Has the next revision of a report made, unless it is being made. Two that ask at once get the same execution,
      * because its name follows from the report.
@@ -51,7 +53,7 @@ export const sfnReports = (stateMachineArn: string, client = new SFNClient({})) 
       startedBy: string,
     ): Promise<StartedReport> => {
       const newest = await reports.newest(facility, year, quarter);
-      const goesOn = newest?.state === 'running' && (await isRunning(executionOf(newest)));
+      const goesOn = newest?.state === 'running' && (await isRunning(newest));
       let revision = newest ? newest.revision + (goesOn ? 0 : 1) : 1;
       // A name is taken for 90 days, also by an execution that has left nothing behind.
       for (; ; revision++) {

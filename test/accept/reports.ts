@@ -17,6 +17,7 @@ interface Report {
     readonly parameterCode: string;
     readonly currentReportingPeriodTotal: number | null;
     readonly measuredHoursTotal: number | null;
+    readonly totalCovers: string;
     readonly hoursWithoutValue: number;
   }[];
   readonly sources: readonly {
@@ -85,17 +86,16 @@ const ofUnit = (report: Report, unit: string, hours: readonly PublishedHour[]): 
   const so2Tons = [so2 - SO2_WITHIN * operating.length, so2 + SO2_WITHIN * operating.length].map((lb) =>
     rounded(Math.max(0, lb) / 2000, 1),
   );
-  const noxTons = value('NOXM')?.measuredHoursTotal ?? 0;
+  const noxTons = rounded(sum(measured, 'noxMass') / 2000, 1);
   const noxRate = measured.length === 0 ? null : rounded(sum(measured, 'noxRate') / measured.length, 3);
   const lacking = (code: string): [boolean, string] => {
     const found = value(code);
     const whole = substitute.length === 0;
     return [
       found?.hoursWithoutValue === substitute.length &&
-        (whole
-          ? found.currentReportingPeriodTotal === found.measuredHoursTotal
-          : found.currentReportingPeriodTotal === null),
-      `${title}: ${code} ${whole ? 'has a total' : `has no total but ${substitute.length} substitute hours`}`,
+        found.currentReportingPeriodTotal === found.measuredHoursTotal &&
+        (found.totalCovers === 'measured-hours') === !whole,
+      `${title}: ${code} is of measured hours, with ${substitute.length} substitute hours beside them`,
     ];
   };
   const listed = periodsOf(source, report.period.utcOffsetMinutes);
@@ -115,14 +115,13 @@ const ofUnit = (report: Report, unit: string, hours: readonly PublishedHour[]): 
         thousandthsOf(exact('noxMassOfHours')?.sum ?? 'none') === sum(measured, 'noxMass'),
       `${title}: NOx mass of ${measured.length} measured hours ${sum(measured, 'noxMass') / 1000} lb`,
     ],
-    // The total is of the reported lb/h times the operating time, the published lb of the rate times the heat input.
     [
-      Math.abs(noxTons - sum(measured, 'noxMass') / 2e6) <= 0.1,
-      `${title}: NOXM of measured hours ${noxTons}, published ${(sum(measured, 'noxMass') / 2e6).toFixed(3)}`,
+      value('NOXM')?.currentReportingPeriodTotal === noxTons,
+      `${title}: NOXM of measured hours ${value('NOXM')?.currentReportingPeriodTotal}, expected ${noxTons}`,
     ],
     [
-      (value('NOXR')?.measuredHoursTotal ?? null) === noxRate,
-      `${title}: NOXR of measured hours ${value('NOXR')?.measuredHoursTotal}, expected ${noxRate}`,
+      (value('NOXR')?.currentReportingPeriodTotal ?? null) === noxRate,
+      `${title}: NOXR of measured hours ${value('NOXR')?.currentReportingPeriodTotal}, expected ${noxRate}`,
     ],
     lacking('NOXM'),
     [

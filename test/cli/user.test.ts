@@ -84,3 +84,17 @@ it('disable ends the access of a person, once', async () => {
   expect(await deployment.json('user', 'list')).toMatchObject({ users: [{ enabled: false, state: 'disabled' }] });
   expect((await trail())[0]).toMatchObject({ action: 'user disable', after: { enabled: false } });
 });
+
+it('enable gives them back what they had, once', async () => {
+  expect(await deployment.json('user', 'enable', JANE, '--why', 'is back')).toEqual({ enabled: true, email: JANE });
+  expect(await deployment.json('user', 'enable', JANE, '--why', 'again')).toEqual({ enabled: false, email: JANE });
+  expect(await deployment.json('user', 'list')).toMatchObject({
+    users: [{ enabled: true, group: 'viewer', facilities: ['*'] }],
+  });
+  expect((await trail())[0]).toMatchObject({
+    action: 'user enable',
+    why: 'is back',
+    before: { enabled: false },
+    after: { enabled: true },
+  });
+});

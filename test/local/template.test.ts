@@ -101,7 +101,9 @@ describe('template', () => {
     const folder = writeAssembly({
       App: { Resources: { Service: { Type: 'AWS::ECS::Service' }, Cluster: { Type: 'AWS::EKS::Cluster' } } },
     });
-    expect(() => loadTemplates(folder)).toThrow(/AWS::ECS::Service \(App\/Service\), AWS::EKS::Cluster \(App\/Cluster\)/);
+    expect(() => loadTemplates(folder)).toThrow(
+      /AWS::ECS::Service \(App\/Service\), AWS::EKS::Cluster \(App\/Cluster\)/,
+    );
   });
 
   it('leaves out a resource whose condition does not hold', () => {

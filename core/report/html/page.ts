@@ -38,7 +38,7 @@ ${headlines(report)}
 ${whatIsMissing(report)}
 <h2>Summary values</h2>
 ${totalsTable(report)}
-<p class="soft small">By the summary rules of 40 CFR Part 75 reporting: sums of the hourly rates times operating time, rounded once; the NOx rate is the plain mean over operating hours. An hour without a value makes a total not recalculable, so none is given, and what the measured hours come to stands in its place.</p>
+<p class="soft small">By the summary rules of 40 CFR Part 75 reporting: sums of the hourly rates times operating time, rounded once; the NOx rate is the plain mean over operating hours. Hours for which substitute data are due are left out of a total, counted beside it and listed below; where an hour is not stored at all, no total is given.</p>
 ${report.sources.map((source) => sourceSection(report, source))}
 ${about(report)}
 </main>
@@ -76,7 +76,8 @@ const whatIsMissing = (report: QuarterlyReport): Markup => {
   if (items.length === 0)
     return html`<div class="box good"><h3>Nothing is missing</h3><p>Every hour of the quarter is stored, every operating hour has every value, and no exceedance is without a cause.</p></div>`;
   const without = summaryValueData.filter(({ totalCovers }) => totalCovers === 'not-recalculable').length;
-  return html`<div class="box warn"><h3>What is missing</h3><ul>${items.map((item) => html`<li>${item}</li>`)}</ul>${without > 0 ? html`<p>${counted(without, 'summary value')} of ${number(summaryValueData.length)} cannot be given as a total.</p>` : ''}</div>`;
+  const measuredOnly = summaryValueData.filter(({ totalCovers }) => totalCovers === 'measured-hours').length;
+  return html`<div class="box warn"><h3>What is missing</h3><ul>${items.map((item) => html`<li>${item}</li>`)}</ul>${measuredOnly > 0 ? html`<p>${counted(measuredOnly, 'total')} of ${number(summaryValueData.length)} are of measured hours only.</p>` : ''}${without > 0 ? html`<p>${counted(without, 'summary value')} of ${number(summaryValueData.length)} cannot be given as a total.</p>` : ''}</div>`;
 };
 
 const about = (report: QuarterlyReport): Markup => html`<h2>What this report is not</h2>

@@ -15,7 +15,10 @@ export const totalOf = (value: SummaryValue | undefined): Markup => {
   if (!value) return html`<span class="soft">not made</span>`;
   const { parameterCode: code, currentReportingPeriodTotal: total, measuredHoursTotal: measured } = value;
   const places = SUMMARY_PLACES[code];
-  if (total !== null) return html`${number(total, places)}`;
+  if (total !== null) {
+    if (value.totalCovers !== 'measured-hours') return html`${number(total, places)}`;
+    return html`${number(total, places)}<small>measured hours only</small><small>${counted(value.hoursWithoutValue, 'hour')} without</small>`;
+  }
   if (value.hoursWithoutValue === 0) return html`<span class="soft">none</span>`;
   return html`<span class="soft">no total</span><small>${measured === null ? 'no measured hour' : `measured hours: ${number(measured, places)}`}</small><small>${counted(value.hoursWithoutValue, 'hour')} without</small>`;
 };
@@ -69,5 +72,5 @@ const card = (code: SummaryCode, values: readonly SummaryValue[]): Markup => {
   if (lacking === 0)
     return html`<li>${name}<b>${number(sum(values.map((value) => value.currentReportingPeriodTotal)), places)} <span>${unit}</span></b></li>`;
   const measured = number(sum(values.map((value) => value.measuredHoursTotal)), places);
-  return html`<li>${name}<b>${measured} <span>${unit}</span></b><span class="soft small">measured hours only: ${counted(lacking, 'hour')} without a value, so there is no total</span></li>`;
+  return html`<li>${name}<b>${measured} <span>${unit}</span></b><span class="soft small">measured hours only: ${counted(lacking, 'hour')} without a value</span></li>`;
 };

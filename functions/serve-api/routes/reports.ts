@@ -17,7 +17,7 @@ export interface ReportParts {
   readonly plans: PlanStore;
   readonly database: Database;
   readonly reports: ReportStore;
-  readonly reportMachine: Pick<ReportMachine, 'start'>;
+  readonly reportMachine: Pick<ReportMachine, 'isRunning' | 'start'>;
   /** A link to a file in the archive, under the name that it gets on the reader's disk. */
   readonly reportLink: (key: string, fileName: string, seconds: number) => Promise<string>;
   readonly now: () => number;
@@ -59,7 +59,7 @@ export const reportRoutes = ({ plans, database, reports, reportMachine, reportLi
       if (!covers(caller, facility)) throw noFacility(facility);
       await facilityFor(plans, caller, facility);
       const newest = await reports.newest(facility, year, quarter);
-      if (newest?.state === 'running') throw running(newest);
+      if (newest?.state === 'running' && (await reportMachine.isRunning(newest))) throw running(newest);
       const deed = { who: caller.who, action: 'report start', subject: titleOf(request), why };
       const before = newest ? { revision: newest.revision, state: newest.state } : null;
       return audited(database, deed, before, async () => {

@@ -141,6 +141,12 @@ export const createGuard = (options: {
     throw refusalOf(userOf(caller), action, resource, found.decision.because);
   };
 
+  const allows: Guard['allows'] = (caller, action, resource, context = {}) => {
+    if (!decide(requestOf(caller, action, resource, context)).allowed) return false;
+    check(caller, action, resource, context);
+    return true;
+  };
+
   const principalOf = (arn: string): Principal => {
     const principal = principals.get(arn);
     if (!principal) throw new Error(`no template has ${arn}: there are ${[...principals.keys()].join(', ')}`);
@@ -149,6 +155,7 @@ export const createGuard = (options: {
 
   return {
     check,
+    allows,
     callerOf: credentials.holderOf,
     presignerOf: credentials.signerOf,
     role: (roleArn, by) => {

@@ -25,6 +25,8 @@ export interface Guard {
   presignerOf(request: PresignedRequest): Principal;
   /** @throws AwsError AccessDeniedException, worded as AWS does, when no policy allows it or one denies it */
   check(caller: Principal, action: string, resource: string, context?: RequestContext): void;
+  /** Whether `check` would let it pass. A "no" refuses nothing that was asked for, and does not count as a refusal. */
+  allows(caller: Principal, action: string, resource: string, context?: RequestContext): boolean;
   /**
    * The principal of a role by its ARN, for what a service does in the name of a role (a rule's action, a poller).
    *
@@ -61,6 +63,7 @@ export const openGuard: Guard & Issuer = {
   callerOf: () => ({ arn: 'arn:aws:iam::000000000000:role/anybody' }),
   presignerOf: () => ({ arn: 'arn:aws:iam::000000000000:role/anybody' }),
   check: () => {},
+  allows: () => true,
   role: (arn) => ({ arn }),
   credentialsOf: () => ({ accessKeyId: 'ANYBODY', secretAccessKey: 'anything', sessionToken: 'anything' }),
 };

@@ -1,4 +1,3 @@
-import { AwsError } from '../aws-json.ts';
 import type { Guard, Principal } from '../iam/guard.ts';
 import type { BucketDefinition } from './bucket.ts';
 
@@ -8,7 +7,7 @@ const LOGGING = { arn: 'logging.s3.amazonaws.com' };
 const arnOf = ({ name }: BucketDefinition): string => `arn:aws:s3:::${name}`;
 
 /** What S3 asks of a caller, and of the key of a bucket that has one. All throw AwsError AccessDenied. */
-export const bucketAccess = (guard: Pick<Guard, 'check'>) => {
+export const bucketAccess = (guard: Pick<Guard, 'check' | 'allows'>) => {
   const useKey = (caller: Principal, bucket: BucketDefinition, key: string, action: string) => {
     if (bucket.keyArn === undefined) return;
     guard.check(caller, action, bucket.keyArn, {
@@ -19,16 +18,6 @@ export const bucketAccess = (guard: Pick<Guard, 'check'>) => {
     });
   };
   const objectAction = (verb: 'Get' | 'Delete', ofVersion: boolean) => `s3:${verb}Object${ofVersion ? 'Version' : ''}`;
-  const may = (caller: Principal, bucket: BucketDefinition, key: string, action: string): boolean => {
-    try {
-      guard.check(caller, action, `${arnOf(bucket)}/${key}`);
-      return true;
-    } catch (error) {
-      // No refusal of the request: the answer only says less, or the lock holds.
-      if (error instanceof AwsError) return false;
-      throw error;
-    }
-  };
   return {
     put: (caller: Principal, bucket: BucketDefinition, key: string) => {
       guard.check(caller, 's3:PutObject', `${arnOf(bucket)}/${key}`);
@@ -47,9 +36,10 @@ export const bucketAccess = (guard: Pick<Guard, 'check'>) => {
       guard.check(caller, 's3:GetObjectRetention', `${arnOf(bucket)}/${key}`),
     /** Whoever may not is shown an object without it. */
     maySeeRetention: (caller: Principal, bucket: BucketDefinition, key: string): boolean =>
-      may(caller, bucket, key, 's3:GetObjectRetention'),
+      guard.allows(caller, 's3:GetObjectRetention', `${arnOf(bucket)}/${key}`),
+    /** For whoever may not the lock holds. */
     mayBypassGovernance: (caller: Principal, bucket: BucketDefinition, key: string): boolean =>
-      may(caller, bucket, key, 's3:BypassGovernanceRetention'),
+      guard.allows(caller, 's3:BypassGovernanceRetention', `${arnOf(bucket)}/${key}`),
     /** Also what decides whether one is told that a key does not exist. */
     list: (caller: Principal, bucket: BucketDefinition, prefix?: string) =>
       guard.check(caller, 's3:ListBucket', arnOf(bucket), prefix === undefined ? undefined : { 's3:prefix': prefix }),

@@ -56,10 +56,10 @@ describe('the page of a report', () => {
     expect(page).toContain('highest average 0.19, limit 0.15, 1 of 2 windows over it');
   });
 
-  it('says what is missing, and gives no total where an hour lacks its value', () => {
+  it('says what is missing, and which totals leave hours out', () => {
     const page = reportPage(report());
     expect(page).toContain('CT1: 1 operating hour without NOx rate, NOx mass rate; substitute data are due.');
-    expect(page).toContain('2 summary values of 7 cannot be given as a total.');
+    expect(page).toContain('2 totals of 7 are of measured hours only.');
     // The 100th hour from midnight: 4 days and 4 hours.
     expect(page).toContain('2018-01-05 04:00 to 05:00 (1 h)');
     expect(page).toContain('What this report is not');

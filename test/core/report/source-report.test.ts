@@ -82,16 +82,16 @@ describe('the summary values of a source', () => {
     expect(whole.coverage).toMatchObject({ hoursExpected: 2160, hoursStored: 2160, complete: true, missing: [] });
   });
 
-  it('are null where one operating hour lacks the value, with the measured hours beside it', () => {
+  it('leave out an operating hour that lacks the value, and count and list it', () => {
     const lacking = running(FIRST + 3, { values: { noxRate: null, noxMassRate: null, noxMass: null } });
     const report = made([...hours, lacking]);
     expect(value(report, 'NOXR')).toMatchObject({
-      currentReportingPeriodTotal: null,
+      currentReportingPeriodTotal: 0.07,
       measuredHoursTotal: 0.07,
-      totalCovers: 'not-recalculable',
+      totalCovers: 'measured-hours',
       hoursWithoutValue: 1,
     });
-    expect(value(report, 'NOXM')).toMatchObject({ currentReportingPeriodTotal: null, measuredHoursTotal: 0.1 });
+    expect(value(report, 'NOXM')).toMatchObject({ currentReportingPeriodTotal: 0.1, measuredHoursTotal: 0.1 });
     // What does not need the NOx rate is not touched by it: 2329.283 + 100.
     expect(value(report, 'HIT').currentReportingPeriodTotal).toBe(2429);
     expect(report.missingData.find(({ parameter }) => parameter === 'noxRate')).toEqual({

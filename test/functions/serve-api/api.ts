@@ -88,6 +88,7 @@ export const apiOn = (db: Awaited<ReturnType<typeof testDatabase>>, over: Partia
     systemAlarms: () => Promise.resolve([]),
     reports: dataApiReports(database),
     reportMachine: {
+      isRunning: async (report) => started.some((execution) => execution.endsWith(`:${executionName(report)}`)),
       start: async (reports, { facility, year, quarter }, startedBy) => {
         const newest = await reports.newest(facility, year, quarter);
         const order = { facility, year, quarter, revision: (newest?.revision ?? 0) + 1, startedBy };

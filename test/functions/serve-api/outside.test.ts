@@ -87,7 +87,7 @@ describe('a link to a file of a report', () => {
     );
     expect(url.pathname).toMatch(/\/reports\/HAY\/2026-Q1\/r1\/report\.html$/);
     expect(url.searchParams.get('X-Amz-Expires')).toBe('300');
-    expect(url.searchParams.get('response-content-disposition')).toBe('attachment; filename="HAY-2026-Q1-r1.html"');
+    expect(url.searchParams.get('response-content-disposition')).toBe('inline; filename="HAY-2026-Q1-r1.html"');
     expect(url.searchParams.get('X-Amz-Signature')).toMatch(/^[0-9a-f]{64}$/);
   });
 });

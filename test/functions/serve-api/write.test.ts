@@ -195,7 +195,7 @@ describe('a quarterly report', () => {
   });
 
   it('that cannot be started is on record as failed, and the request as one that the caller is not to blame for', async () => {
-    const broken = apiOn(db, { reportMachine: { start: () => Promise.reject(new Error('secret name of a machine')) } });
+    const broken = apiOn(db, { reportMachine: { isRunning: async () => false, start: () => Promise.reject(new Error('secret name of a machine')) } });
     const { status, body } = await broken.send('startReport', {}, { ...request, quarter: 2, why: 'a try' }, engineer);
     expect(status).toBe(500);
     expect(body).not.toContain('secret');
