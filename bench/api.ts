@@ -66,7 +66,10 @@ const partsOn = (database: Database) => ({
   pipeline: dataApiPipeline(database),
   systemAlarms: () => Promise.resolve([]),
   reports: dataApiReports(database),
-  reportMachine: { start: () => Promise.reject(new Error('the benchmark starts no report')) },
+  reportMachine: {
+    isRunning: async () => false,
+    start: () => Promise.reject(new Error('the benchmark starts no report')),
+  },
   reportLink: () => Promise.resolve(''),
   audit: dataApiAudit(database),
   now: Date.now,

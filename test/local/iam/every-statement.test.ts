@@ -15,7 +15,7 @@ import { synthesise } from '../../../local/synthesise.ts';
 import { policiesOf, SERVICES_ONLY_IN_AWS } from '../../../local/template/iam.ts';
 import { ACCOUNT } from '../../../local/template/identity.ts';
 import { loadTemplates } from '../../../local/template/templates.ts';
-import { playEverything, withoutRetries } from './scenario.ts';
+import { playEverything } from './scenario.ts';
 
 interface Exception {
   readonly policy: RegExp;
@@ -53,7 +53,6 @@ let refused: readonly RecordedRequest[] = [];
 
 beforeAll(async () => {
   const assembly = await synthesise(resolve(import.meta.dirname, '../../..'), folder);
-  withoutRetries(assembly);
   const recorded: RecordedRequest[] = [];
   await playEverything({ assembly, dataDir: join(folder, 'data'), requests: recorded, log: () => {} });
   const ours = recorded.filter(({ caller }) => caller.arn !== LOCAL_RUNNER);

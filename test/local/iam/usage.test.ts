@@ -91,6 +91,15 @@ describe('the record of used permissions', () => {
     ]);
   });
 
+  it('keeps no "no" to what only decides how much an answer says', () => {
+    const guard = guardFor(temporaryFolder());
+    const role = guard.role(ROLE);
+    expect(guard.allows(role, 'kinesis:DeleteStream', STREAM)).toBe(false);
+    expect(guard.iamUsage().refusals).toEqual([]);
+    expect(guard.allows(role, 'kinesis:PutRecords', STREAM)).toBe(true);
+    expect(uses(guard)).toMatchObject({ 'kinesis:PutRecords': 1 });
+  });
+
   it('leaves out what this machine does for itself', () => {
     const guard = guardFor(temporaryFolder());
     guard.check({ arn: LOCAL_RUNNER }, 'kinesis:PutRecords', STREAM);
