@@ -3,10 +3,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { nextSteps } from '../../cli/deploy/next-steps.ts';
 import { plannedIn } from '../../cli/preflight/planned.ts';
 import { assembled } from './assembled.ts';
+
+// Each command is a process of its own, and one test makes the whole app: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 const guide = readFileSync('docs/deploy.md', 'utf8');
 const steps = nextSteps('eu-central-1').join('\n');

@@ -2,10 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { emissionWatch } from '../../lib/emission-watch.ts';
 import { PROFILE_NAMES, profileOf } from '../../lib/environments.ts';
 import { assemblies, named, type Properties, type Resources, templates, unbundled } from './template.ts';
+
+// The whole app with all of its bundles and the console: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 240_000 });
 
 describe('profiles', () => {
   it('there are four, and the smallest is what one gets without asking', () => {

@@ -3,11 +3,14 @@ import { PolicyStatement, type PolicyStatementProps, Role } from 'aws-cdk-lib/aw
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks, type NagPack, NIST80053R5Checks, ServerlessChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { PipelineFunction } from '../../lib/constructs/pipeline-function.ts';
 import { review } from '../../lib/security-review.ts';
 import { CHOICES, synthesised } from './stacks.ts';
 import { unbundled } from './template.ts';
+
+// Each test makes the whole app, some of them several times: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 const PACKS: readonly (new () => NagPack)[] = [AwsSolutionsChecks, NIST80053R5Checks, ServerlessChecks];
 

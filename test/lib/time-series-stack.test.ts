@@ -35,8 +35,12 @@ describe('where minutes go besides the database', () => {
   it('without Timestream nothing of it is in any template', () => {
     const { app } = unbundled({ timeSeriesStore: 'aurora' });
     const { stacks } = app.synth();
-    expect(stacks).toHaveLength(3);
-    for (const { template } of stacks) expect(JSON.stringify(template)).not.toMatch(/timestream|TimeSeries/i);
+    expect(stacks.length).toBeGreaterThan(3);
+    for (const { stackName, template } of stacks)
+      expect([stackName, /.{30}([Tt]imestream|TimeSeries|TIME_SERIES)/.exec(JSON.stringify(template))]).toEqual([
+        stackName,
+        null,
+      ]);
   });
 });
 

@@ -66,10 +66,12 @@ const isNeeded = (without: Without): boolean =>
   requests.some((request) => !guard.decideWithout(request, without).allowed);
 const excepted = (exceptions: readonly Exception[], policy: string, statement: number): boolean =>
   exceptions.some((one) => one.policy.test(policy) && one.statements.includes(statement));
-const altered = (request: Request, context: RequestContext): Request => ({
-  ...request,
-  context: { ...request.context, ...context },
-});
+/** Names of condition keys are the same in capitals and small letters. */
+const altered = (request: Request, changes: RequestContext): Request => {
+  const names = new Set(Object.keys(changes).map((key) => key.toLowerCase()));
+  const unchanged = Object.entries(request.context).filter(([key]) => !names.has(key.toLowerCase()));
+  return { ...request, context: { ...Object.fromEntries(unchanged), ...changes } };
+};
 const nothing: Without = () => false;
 
 interface Elements {

@@ -37,7 +37,7 @@ export interface Stage extends Folder {
   putObject(bucket: string, key: string, body: string): Promise<void>;
   /** Until `work` is done, no row of the table can be written: the statement fails, and with it its transaction. */
   refuseWrites(table: string, work: () => Promise<unknown>): Promise<void>;
-  /** The clock of alarms is so much ahead from now on. */
+  /** A minute passes on the clock of streams and alarms, and the alarms are evaluated. */
   minutePasses(): Promise<void>;
 }
 
