@@ -69,7 +69,7 @@ describe('the deployment in AWS', () => {
     expect(deployment.clientConfig('KINESIS')).toEqual({ region: 'eu-central-1' });
     expect(deployment.output('Ingest', 'Name')).toBe('of EmissionWatch-Ingest');
     expect(asked.sort()).toEqual(
-      ['Ingest', 'Processing', 'Storage', 'TimeSeries'].map((name) => `EmissionWatch-${name}`),
+      ['Api', 'Ingest', 'Processing', 'Reporting', 'Storage', 'TimeSeries'].map((name) => `EmissionWatch-${name}`),
     );
     expect(() => deployment.output('TimeSeries', 'Name')).toThrow(
       'there is no stack EmissionWatch-TimeSeries: deploy it to eu-central-1 with `npm run deploy`, or give --region where it is',
