@@ -108,7 +108,7 @@ export interface Poll<Name extends OperationName> {
   readonly signal: AbortSignal;
   /** Called with the first answer and with each that differs from the one before. */
   readonly show: (answer: Answer<Name>) => void;
-  /** The API refuses (not found, not allowed); without it the shell shows the words. A lost connection is the shell's to tell. */
+  /** The API refuses (not found, not allowed). The shell shows the words too. A lost connection is the shell's to tell. */
   readonly failed?: (problem: ApiProblem) => void;
 }
 
@@ -144,8 +144,10 @@ export const poll = <Name extends OperationName>(
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof ConnectionLost) watch.lost(error);
-      else if (error instanceof ApiProblem && failed) failed(error);
-      else watch.refused(error);
+      else {
+        if (error instanceof ApiProblem) failed?.(error);
+        watch.refused(error);
+      }
     } finally {
       busy = false;
       if (!signal.aborted) timer = setTimeout(now, seconds * 1000);

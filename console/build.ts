@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { openApi } from '#core/contracts/api/openapi';
 
 const HERE = import.meta.dirname;
 
@@ -36,7 +37,7 @@ export interface BuiltConsole {
 
 /**
  * Bundles the console: one script, one style sheet, named by their content so that both can be kept for ever, and the
- * document that names them.
+ * document that names them; beside them the description of the API, which asks nothing of the API to be read.
  * @param outdir made when it is not there; nothing in it is removed
  */
 export const buildConsole = async (outdir: string): Promise<BuiltConsole> => {
@@ -62,6 +63,7 @@ export const buildConsole = async (outdir: string): Promise<BuiltConsole> => {
   mkdirSync(join(outdir, 'assets'), { recursive: true });
   const [script, styles] = [named('console', 'js'), named('console', 'css')];
   writeFileSync(join(outdir, 'favicon.svg'), readFileSync(join(HERE, 'favicon.svg')));
+  writeFileSync(join(outdir, 'openapi.json'), JSON.stringify(openApi()));
   writeFileSync(join(outdir, 'index.html'), documentOf(script, styles));
   return { index: 'index.html', script: `assets/${script}`, styles: `assets/${styles}` };
 };

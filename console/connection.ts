@@ -2,7 +2,7 @@
 export interface Freshness {
   /** When the oldest of the page's figures was last confirmed, in ms; undefined: none was yet. */
   readonly updated: number | undefined;
-  /** Why the connection counts as lost, and since when; undefined: it is not. */
+  /** Why the connection counts as lost, and of when the oldest figure is; undefined: it is not. */
   readonly lost: { readonly since: number; readonly message: string } | undefined;
   /** What a request of the page was refused with. */
   readonly refused: string | undefined;
@@ -15,19 +15,27 @@ interface Watch {
 }
 
 interface State {
+  readonly signal: AbortSignal;
   updated: number | undefined;
-  lost: { since: number; message: string } | undefined;
+  lost: string | undefined;
   refused: string | undefined;
 }
 
 const states = new Set<State>();
 const listeners = new Set<() => void>();
+/** Of when the oldest figure was as the connection was lost: it stays until all polls have been heard again. */
+let lostSince: number | undefined;
+const oldest = (): number | undefined => {
+  const updated = [...states].flatMap((state) => state.updated ?? []);
+  return updated.length > 0 ? Math.min(...updated) : undefined;
+};
 const changed = () => {
+  if (![...states].some(({ lost }) => lost !== undefined)) lostSince = undefined;
   for (const listener of listeners) listener();
 };
 
 const watch = (signal: AbortSignal): Watch => {
-  const state: State = { updated: undefined, lost: undefined, refused: undefined };
+  const state: State = { signal, updated: undefined, lost: undefined, refused: undefined };
   states.add(state);
   signal.addEventListener('abort', () => {
     states.delete(state);
@@ -39,7 +47,8 @@ const watch = (signal: AbortSignal): Watch => {
       changed();
     },
     lost({ message }) {
-      state.lost = { since: state.lost?.since ?? state.updated ?? Date.now(), message };
+      lostSince ??= oldest() ?? Date.now();
+      state.lost = message;
       changed();
     },
     refused(error) {
@@ -53,11 +62,10 @@ const watch = (signal: AbortSignal): Watch => {
 
 const freshness = (): Freshness => {
   const all = [...states];
-  const updated = all.flatMap((state) => state.updated ?? []);
-  const lost = all.flatMap((state) => state.lost ?? []).sort((a, b) => a.since - b.since);
+  const message = all.find(({ lost }) => lost !== undefined)?.lost;
   return {
-    updated: updated.length > 0 ? Math.min(...updated) : undefined,
-    lost: lost[0],
+    updated: oldest(),
+    lost: message === undefined || lostSince === undefined ? undefined : { since: lostSince, message },
     refused: all.find(({ refused }) => refused !== undefined)?.refused,
   };
 };
@@ -65,8 +73,12 @@ const freshness = (): Freshness => {
 export const connection = {
   watch,
   freshness,
-  /** Called after each change. */
-  onChange(listener: () => void): void {
+  /** What a poll with this signal was refused with. */
+  refusalOf: (signal: AbortSignal): string | undefined =>
+    [...states].find((state) => state.signal === signal && state.refused !== undefined)?.refused,
+  /** Called after each change, until the signal. */
+  onChange(listener: () => void, signal?: AbortSignal): void {
     listeners.add(listener);
+    signal?.addEventListener('abort', () => listeners.delete(listener));
   },
 };

@@ -5,6 +5,7 @@ import { h, refresh, svg } from './dom.ts';
 import { ageText } from './format/duration.ts';
 import { announce, announcements } from './parts/announce.ts';
 import { tickAges } from './parts/times.ts';
+import { developmentName } from './session/development.ts';
 import { may } from './session/me.ts';
 
 /** What stands around every page. */
@@ -27,7 +28,7 @@ export const frameOf = (body: HTMLElement): Frame => {
 
   const tell = () => {
     tellFreshness(body, fresh);
-    tellConnection(state);
+    tellConnection(state, pages);
   };
   connection.onChange(tell);
   setInterval(() => {
@@ -38,12 +39,13 @@ export const frameOf = (body: HTMLElement): Frame => {
   return {
     pages,
     signedIn(kind, { who, group }, signOut, signal) {
+      const named = (kind === 'development' ? developmentName() : undefined) ?? who;
       const nav = h('nav', { class: 'nav', 'aria-label': 'Pages' });
       const person = h(
         'div',
         { class: 'who' },
         fresh,
-        h('span', { class: 'person' }, who, h('span', { class: 'quiet' }, ` · ${group}`)),
+        h('span', { class: 'person', title: `${who} · ${group}` }, named, h('span', { class: 'quiet' }, ` · ${group}`)),
         h('button', { type: 'button', class: 'plain', onclick: signOut }, 'Sign out'),
       );
       header.replaceChildren(...developmentBanner(kind), h('div', { class: 'top' }, brand(), nav, person));
@@ -92,23 +94,25 @@ const foot = (): HTMLElement =>
   h(
     'footer',
     { class: 'foot' },
-    'Times stand on the clock of each plant, standard time all year. ',
+    'Times of a plant stand on its clock, standard time all year. Times of the system are in UTC and say so. ',
     h('a', { href: '/openapi.json' }, 'API of these pages'),
   );
 
 const tellFreshness = (body: HTMLElement, fresh: HTMLElement): void => {
-  const { updated, lost } = connection.freshness();
+  const { updated, lost, refused } = connection.freshness();
+  const not = lost !== undefined || refused !== undefined;
   body.classList.toggle('lost', lost !== undefined);
+  fresh.classList.toggle('not', not);
   refresh(
     fresh,
-    updated === undefined && !lost
+    updated === undefined && !not
       ? null
       : [
-          h('span', { class: 'dot', 'aria-hidden': 'true' }, lost ? '✕' : '●'),
+          h('span', { class: 'dot', 'aria-hidden': 'true' }, not ? '✕' : '●'),
           h(
             'span',
             null,
-            `${lost ? 'not ' : ''}updated${updated === undefined || lost ? '' : ` ${ageText(Date.now() - updated)}`}`,
+            `${not ? 'not ' : ''}updated${updated === undefined || not ? '' : ` ${ageText(Date.now() - updated)}`}`,
           ),
         ],
   );
@@ -116,11 +120,14 @@ const tellFreshness = (body: HTMLElement, fresh: HTMLElement): void => {
 
 const clock = (ms: number): string => new Date(ms).toLocaleTimeString('en-GB');
 
-const tellConnection = (place: HTMLElement): void => {
+const tellConnection = (place: HTMLElement, pages: HTMLElement): void => {
   const { lost, refused } = connection.freshness();
   const words = lost
     ? `Connection lost: ${lost.message}. The figures here are of ${clock(lost.since)} on your clock and do not change until it is back.`
-    : refused;
+    : // A page that has shown nothing yet says it in its place.
+      pages.querySelector('h1') && !pages.querySelector('.refusal')
+      ? refused
+      : undefined;
   refresh(place, words === undefined ? null : h('p', { class: 'notice bad' }, words));
 };
 

@@ -5,6 +5,8 @@ export interface Plant {
   readonly facility: string;
   readonly name: string;
   readonly utcOffsetMinutes: number;
+  /** The newest minute stored, as the last look at the facilities had it. */
+  readonly lastMinute: string | null;
 }
 
 const plants = new Map<string, Plant>();
@@ -20,11 +22,12 @@ export const loadPlants = async (): Promise<void> => {
 };
 
 export const rememberPlants = (found: readonly Plant[]): void => {
-  for (const { facility, name, utcOffsetMinutes } of found) plants.set(facility, { facility, name, utcOffsetMinutes });
+  for (const { facility, name, utcOffsetMinutes, lastMinute } of found)
+    plants.set(facility, { facility, name, utcOffsetMinutes, lastMinute });
 };
 
 export const allPlants = (): Plant[] => [...plants.values()];
 
 /** A facility that came since is known by its name in topics and keeps UTC until the next look. */
 export const plantOf = (facility: string): Plant =>
-  plants.get(facility) ?? { facility, name: facility, utcOffsetMinutes: 0 };
+  plants.get(facility) ?? { facility, name: facility, utcOffsetMinutes: 0, lastMinute: null };

@@ -3,6 +3,7 @@ import type { ExceedanceNotice } from './alarms/exceedance-notice.ts';
 import type { NoticeMessage, WaitingNotice } from './alarms/notice-message.ts';
 import type { PlantState } from './alarms/plant-state.ts';
 import type { Reconciliation, StoredRun, Surroundings } from './compliance/exceedance-runs.ts';
+import type { UnlimitedHours } from './compliance/limits.ts';
 import type { AgentReport, ResendCommand } from './contracts/agent-report.ts';
 import type { ComplianceRecord } from './contracts/compliance-record.ts';
 import type { Device } from './contracts/device.ts';
@@ -196,6 +197,8 @@ export interface RunRange {
   readonly from: number;
   readonly to: number;
   readonly rules: readonly string[];
+  /** Of every limit in the source's plan. An operating hour of these without a record of the limit ends a run. */
+  readonly unlimited: readonly UnlimitedHours[];
 }
 
 export interface RunsAround extends Pick<Surroundings, 'before' | 'after'> {
@@ -205,12 +208,15 @@ export interface RunsAround extends Pick<Surroundings, 'before' | 'after'> {
   readonly stored: readonly StoredRun[];
 }
 
-/** Of one source and limit; with each run that is new or taken back, what people are told of it. */
-export interface RunChanges extends Pick<Reconciliation, 'changed'> {
+/** Of one source and limit; with each run what people are told of it. */
+export interface RunChanges {
   readonly facility: string;
   readonly sourceId: number;
   readonly rule: string;
   readonly created: readonly (Told & { readonly run: Reconciliation['created'][number] })[];
+  /** `correction`: from which facts to which; part of the notice's key, so that each is told once. */
+  readonly changed: readonly (Told & { readonly run: StoredRun; readonly correction: string })[];
+  /** What people have said of a run goes to the one that contains it now, where that has nothing of the kind. */
   readonly retracted: readonly (Told & Reconciliation['retracted'][number])[];
 }
 

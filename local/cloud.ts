@@ -11,6 +11,7 @@ import { startCognito } from './services/cognito.ts';
 import { runCustomResources } from './services/custom-resources.ts';
 import { createDatabase } from './services/data-api/create-database.ts';
 import { startDataApi } from './services/data-api.ts';
+import { diskTrouble } from './services/disk-trouble.ts';
 import { startDynamoDb } from './services/dynamodb.ts';
 import type { Backoff } from './services/event-source/lane.ts';
 import { type EventSources, startEventSources } from './services/event-source.ts';
@@ -107,10 +108,12 @@ export interface LocalCloud {
   credentialsOf(principalArn: string): Credentials;
   /** Which permissions of the templates were used so far, and what was refused. */
   iamUsage(): IamUsage;
-  /** Resolves when every stream is read to its end and nothing is in flight anywhere. */
+  /** Resolves when every stream is read to its end, no function runs and no execution of a state machine is under way. */
   settled(): Promise<void>;
   /** Runs the schedule of close-periods now, and waits for its end. */
   closePeriods(): Promise<void>;
+  /** Runs the schedule of verify-continuity now, and waits for its end. */
+  checkContinuity(): Promise<void>;
   counters(): CloudCounters;
   /** What services and functions count, and the alarms on it. */
   readonly cloudwatch: Pick<CloudWatch, 'metrics' | 'evaluateNow'>;
@@ -197,7 +200,8 @@ const start = async (
     earlier: usageKept.read(),
     ...(onDecision && { onDecision }),
   });
-  const writeUsage = () => usageKept.write(guard.iamUsage());
+  const usageTrouble = diskTrouble('the record of used permissions', log);
+  const writeUsage = () => usageTrouble.attempt(() => usageKept.write(guard.iamUsage()));
   const writing = setInterval(writeUsage, WRITE_USAGE_EVERY_MS);
   onStop(() => {
     clearInterval(writing);
@@ -464,7 +468,8 @@ const start = async (
     );
 
   cloudwatch.begin();
-  const quiet = () => eventSources.quiet && lambda.inFlight === 0;
+  // Between two steps of an execution no function runs.
+  const quiet = () => eventSources.quiet && lambda.inFlight === 0 && stepFunctions.running === 0;
   return {
     iot: {
       host: iot.host,
@@ -489,7 +494,8 @@ const start = async (
         if (!quiet()) await sleep(20);
       } while (!quiet());
     },
-    closePeriods: () => scheduler.runNow(closePeriodsSchedule()),
+    closePeriods: () => scheduler.runNow(scheduleOf('close-periods')),
+    checkContinuity: () => scheduler.runNow(scheduleOf('verify-continuity')),
     notices: sns.published,
     cloudwatch,
     disturb: (by) => {
@@ -506,9 +512,9 @@ const start = async (
     },
   };
 
-  function closePeriodsSchedule(): string {
-    const schedule = schedules.find(({ target }) => lambda.titleOf(target) === 'close-periods');
-    if (!schedule) throw new Error('the templates have no schedule that invokes close-periods');
+  function scheduleOf(title: string): string {
+    const schedule = schedules.find(({ target }) => lambda.titleOf(target) === title);
+    if (!schedule) throw new Error(`the templates have no schedule that invokes ${title}`);
     return schedule.name;
   }
 };

@@ -11,6 +11,8 @@ import { hourLines } from './summary.ts';
 
 const LOOK_EVERY_MS = 1000;
 const HEARD_EVERY_MS = 60_000;
+/** Minutes that wait when an agent is not behind. */
+const FEW_WAITING = 3;
 
 export interface Live {
   readonly agents: Agents;
@@ -21,6 +23,8 @@ export interface Live {
   readonly bar: Progress;
   readonly print: (line: string) => void;
   readonly stopped: AbortSignal;
+  /** Called once, when what had gathered before the start is stored. */
+  readonly caughtUp: () => Promise<void>;
 }
 
 /**
@@ -35,12 +39,14 @@ export const liveLines = async ({
   bar,
   print,
   stopped,
+  caughtUp,
 }: Live): Promise<void> => {
   const records = dataApiRecords(database);
   const facilities = assignment.plans.map(({ facility }) => facility);
   const isNew = newHours();
   const told = newNotices(notices);
   let heard = { at: 0, acknowledged: 0 };
+  let behind = true;
   let ended: Promise<'ended'> | undefined = agents.done.then(() => 'ended' as const);
   while (!stopped.aborted) {
     const { acknowledged, produced, total } = sum(agents);
@@ -50,6 +56,10 @@ export const liveLines = async ({
       if (!isNew(hour, windows.length > 0)) continue;
       bar.clear();
       for (const line of hourLines(hour, windows)) print(line);
+    }
+    if (behind && acknowledged > 0 && produced - acknowledged <= FEW_WAITING) {
+      behind = false;
+      await caughtUp();
     }
     for (const notice of told()) {
       bar.clear();

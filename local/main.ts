@@ -70,7 +70,12 @@ const run = async (
     try {
       if (!given.exit) {
         step(`running until Ctrl-C${console === undefined ? '' : `; console: ${console}`}`);
-        await liveLines({ agents, database, assignment, notices: cloud.notices, bar, print, stopped });
+        // Nobody is to wait five minutes for the schedule to learn since when the data are complete.
+        const caughtUp = async () => {
+          await cloud.settled();
+          await cloud.checkContinuity().catch((error: Error) => step(`continuity not checked: ${error.message}`));
+        };
+        await liveLines({ agents, database, assignment, notices: cloud.notices, bar, print, stopped, caughtUp });
         step('stopping');
         return;
       }

@@ -13,7 +13,7 @@ import { type QuarterlyReport, quarterlyReport } from '#core/contracts/quarterly
 import type { ReportEntry } from '#core/contracts/report';
 import { quarterName } from '#core/report/names';
 import { nextQuarter, type Quarter, quarterHours, quarterOfDay } from '#core/report/quarter';
-import { isInterim, madeFromLines } from '#core/report/quarterly-report';
+import { expectsTheSame, isInterim, madeFromLines } from '#core/report/quarterly-report';
 import { plantClock } from '#core/time';
 import type { Progress } from './progress.ts';
 
@@ -23,7 +23,7 @@ export interface LocalReport {
   readonly jsonFile: string;
   readonly htmlFile: string;
   readonly retainedUntil: string;
-  /** False: one of the same hours was in the archive already. */
+  /** False: one that would come out the same was in the archive already. */
   readonly made: boolean;
 }
 
@@ -39,7 +39,7 @@ interface Parts {
 
 /**
  * Has the report made of every quarter that the stored hours of the facilities touch, the way in which people do it, and
- * fetches each into the data folder. A quarter whose newest report was made from the same hours keeps that one.
+ * fetches each into the data folder. A quarter whose newest report would come out the same keeps that one.
  */
 export const makeReports = async (options: {
   readonly dataDir: string;
@@ -105,9 +105,9 @@ const newestReport = async (
   const newest = await dataApiReports(operator).newest(facility, quarter.year, quarter.quarter);
   if (newest?.state === 'archived') {
     note('comparing with the archive');
-    const { madeFrom: from, softwareVersion } = await documentOf(deployment, newest);
-    if (from.sha256 === (await digestNow(runner, facility, quarter)) && softwareVersion === VERSION)
-      return { entry: newest, made: false };
+    const digest = await digestNow(runner, facility, quarter);
+    const document = await documentOf(deployment, newest);
+    if (document && wouldBeTheSame(document, digest, Date.now())) return { entry: newest, made: false };
   }
   note('starting');
   const started = await startReport(deployment, operator, { facility, ...quarter }, 'npm start');
@@ -118,11 +118,27 @@ const newestReport = async (
   return { entry, made: true };
 };
 
+/**
+ * A report made now would say what this one says: of the same hours and exceedances, by the same version, and with the
+ * same hours expected. One made before its quarter was over is made again after it, although no hour has come.
+ * @param now milliseconds since 1970, UTC
+ */
+export const wouldBeTheSame = (
+  report: Pick<QuarterlyReport, 'madeFrom' | 'softwareVersion' | 'generatedAt' | 'period'>,
+  digest: string,
+  now: number,
+): boolean =>
+  report.madeFrom.sha256 === digest &&
+  report.softwareVersion === VERSION &&
+  expectsTheSame(report, Math.floor(now / 60_000));
+
 const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
   .version;
 
-const documentOf = async (deployment: Deployment, entry: ReportEntry): Promise<QuarterlyReport> =>
-  quarterlyReport.parse(JSON.parse(Buffer.from(await archivedFile(deployment, entry, 'json')).toString('utf8')));
+/** Undefined when it has another form than this version gives a report. */
+const documentOf = async (deployment: Deployment, entry: ReportEntry): Promise<QuarterlyReport | undefined> =>
+  quarterlyReport.safeParse(JSON.parse(Buffer.from(await archivedFile(deployment, entry, 'json')).toString('utf8')))
+    .data;
 
 /** What a report of the quarter would be made from now. */
 const digestNow = async (database: Database, facility: string, quarter: Quarter): Promise<string> => {

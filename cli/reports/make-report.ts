@@ -3,7 +3,9 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { audited } from '#adapters/audited';
 import type { Database } from '#adapters/data-api';
+import { dataApiQuarter } from '#adapters/data-api-quarter';
 import { dataApiReports } from '#adapters/data-api-reports';
+import { whyNoReport } from '#adapters/reportable-quarter';
 import { s3Objects } from '#adapters/s3-objects';
 import { type StartedReport, sfnReports } from '#adapters/sfn-reports';
 import type { ReportEntry, ReportRequest } from '#core/contracts/report';
@@ -19,7 +21,7 @@ const machineOf = ({ output, clientConfig }: Pick<Deployment, 'output' | 'client
 
 /**
  * Has a report made, on record in the audit trail. One that is being made already is that one.
- * @throws CommandFailed when there is no such facility
+ * @throws CommandFailed when there is no such facility, or nothing that a report could be made from
  */
 export const startReport = async (
   deployment: Deployment,
@@ -28,9 +30,17 @@ export const startReport = async (
   why: string | undefined,
 ): Promise<StartedReport> => {
   const { facility } = request;
-  const [known] = await database.execute('select 1 from facility where facility = :facility', { facility });
+  const [known] = await database.execute(
+    "select cast(plan ->> 'utcOffsetMinutes' as integer) from facility where facility = :facility",
+    { facility },
+  );
   if (!known)
     throw new CommandFailed(`there is no facility ${facility}; \`ew facility list\` shows those that there are`);
+  const hindrance = await whyNoReport(dataApiQuarter(database), request, {
+    utcOffsetMinutes: known[0] as number,
+    now: Date.now(),
+  });
+  if (hindrance !== undefined) throw new CommandFailed(hindrance);
   const reports = dataApiReports(database);
   const newest = await reports.newest(request.facility, request.year, request.quarter);
   const deed = { who: deployment.who, action: 'report start', subject: titleOf(request), why };
@@ -60,10 +70,11 @@ export const reportMade = async (
     const now = await machine.stateOf(execution);
     const report = await dataApiReports(database).find(order);
     if (now.state === 'succeeded' && report?.state === 'archived') return report;
-    if (now.state === 'failed')
-      throw new CommandFailed(
-        `report ${titleOf(order)} r${order.revision} could not be made: ${report?.failure ?? now.cause}`,
-      );
+    // One that found nothing to be made from has ended in order: why is on record.
+    if (now.state !== 'running') {
+      const why = report?.failure ?? (now.state === 'failed' ? now.cause : 'there was nothing to make it from');
+      throw new CommandFailed(`report ${titleOf(order)} r${order.revision} could not be made: ${why}`);
+    }
     look((performance.now() - begin) / 1000);
     await sleep(LOOK_EVERY_MS, undefined, { signal: stop });
   }

@@ -30,7 +30,8 @@ const drawingOf = (curve: HourlyCurve): Drawing => {
             stroke: () => colour('--chart-average'),
             width: 2,
             dash: place === 0 ? [] : dashOf(place),
-            spanGaps: true,
+            // No window ends while the unit stands still: a line through those hours would say that one does.
+            spanGaps: false,
           },
         },
         {

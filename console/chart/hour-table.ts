@@ -1,7 +1,8 @@
 import { textOfHour } from '#core/time';
 import { h } from '../dom.ts';
-import { besideLimit, storedFigure } from '../format/figure.ts';
+import { besideLimit, counted, storedFigure } from '../format/figure.ts';
 import { plantHour } from '../format/plant-time.ts';
+import { placesOfMany } from '../format/reporting-places.ts';
 import { badge } from '../parts/signs.ts';
 import { CURVE_SIGNS } from './hour-words.ts';
 import { type CurveLimit, drawnLimits, type HourlyCurve } from './hourly-curve.ts';
@@ -19,6 +20,9 @@ const limitCell = ({ limits }: CurveLimit, at: number): HTMLElement => {
   return h('td', { class: 'number' }, limit === null ? '–' : storedFigure(String(limit)));
 };
 
+/** So many hours stand below each other; more scroll. */
+const MOST_AT_ONCE = 24;
+
 /** The same as the chart, in figures, the newest hour first. */
 export const hourTable = (
   curve: HourlyCurve,
@@ -27,49 +31,56 @@ export const hourTable = (
   hrefOf: (hour: string) => string,
 ): HTMLElement => {
   const limits = drawnLimits(curve);
+  const decimals = placesOfMany(curve.parameter, curve.values);
   const places = curve.hours.map((_, at) => at).filter((at) => curve.states[at] !== 'not-stored');
+  const scrolls = places.length > MOST_AT_ONCE;
   return h(
     'div',
-    { class: 'scroll tall', tabindex: 0, role: 'region', 'aria-label': label },
+    null,
+    scrolls && h('p', { class: 'quiet small' }, `${counted(places.length, 'hour')}: the table scrolls.`),
     h(
-      'table',
-      { class: 'data' },
-      h('caption', { class: 'out-of-sight' }, label),
+      'div',
+      { class: scrolls ? 'scroll tall' : 'scroll', tabindex: 0, role: 'region', 'aria-label': label },
       h(
-        'thead',
-        null,
+        'table',
+        { class: 'data' },
+        h('caption', { class: 'out-of-sight' }, label),
         h(
-          'tr',
+          'thead',
           null,
-          h('th', { scope: 'col' }, 'Hour'),
-          h('th', { scope: 'col', class: 'number' }, curve.unit),
-          h('th', { scope: 'col' }, 'State'),
-          limits.flatMap(({ rule, operatingHours }) => [
-            h(
-              'th',
-              { scope: 'col', class: 'number' },
-              limits.length > 1 ? `${rule}: ` : '',
-              `average of ${operatingHours} h`,
-            ),
-            h('th', { scope: 'col', class: 'number' }, 'limit'),
-          ]),
-        ),
-      ),
-      h(
-        'tbody',
-        null,
-        places.reverse().map((at) => {
-          const hour = textOfHour(curve.hours[at] ?? 0);
-          const value = curve.values[at] ?? null;
-          return h(
+          h(
             'tr',
-            { 'data-key': hour },
-            h('th', { scope: 'row' }, h('a', { href: hrefOf(hour) }, plantHour(hour, utcOffsetMinutes))),
-            h('td', { class: 'number' }, value === null ? '–' : storedFigure(String(value))),
-            h('td', null, badge(CURVE_SIGNS[curve.states[at] ?? 'not-stored'])),
-            limits.flatMap((limit) => [averageCell(limit, at), limitCell(limit, at)]),
-          );
-        }),
+            null,
+            h('th', { scope: 'col' }, 'Hour'),
+            h('th', { scope: 'col', class: 'number' }, curve.unit),
+            h('th', { scope: 'col' }, 'State'),
+            limits.flatMap(({ rule, operatingHours }) => [
+              h(
+                'th',
+                { scope: 'col', class: 'number' },
+                limits.length > 1 ? `${rule}: ` : '',
+                `average of ${operatingHours} h`,
+              ),
+              h('th', { scope: 'col', class: 'number' }, 'limit'),
+            ]),
+          ),
+        ),
+        h(
+          'tbody',
+          null,
+          places.reverse().map((at) => {
+            const hour = textOfHour(curve.hours[at] ?? 0);
+            const value = curve.values[at] ?? null;
+            return h(
+              'tr',
+              { 'data-key': hour },
+              h('th', { scope: 'row' }, h('a', { href: hrefOf(hour) }, plantHour(hour, utcOffsetMinutes))),
+              h('td', { class: 'number' }, value === null ? '–' : storedFigure(String(value), decimals)),
+              h('td', null, badge(CURVE_SIGNS[curve.states[at] ?? 'not-stored'])),
+              limits.flatMap((limit) => [averageCell(limit, at), limitCell(limit, at)]),
+            );
+          }),
+        ),
       ),
     ),
   );

@@ -1,6 +1,7 @@
 import { textOfHour } from '#core/time';
 import { besideLimit, counted, storedFigure } from '../format/figure.ts';
 import { plantHour } from '../format/plant-time.ts';
+import { placesOfMany } from '../format/reporting-places.ts';
 import { HOUR_SIGNS, type Sign } from '../format/state.ts';
 import { averagingWindow } from './averaging-window.ts';
 import { type CurveLimit, type CurveState, drawnLimits, type HourlyCurve } from './hourly-curve.ts';
@@ -50,7 +51,10 @@ export const hourWords = (curve: HourlyCurve, at: number, utcOffsetMinutes: numb
   const value = curve.values[at] ?? null;
   return {
     when: plantHour(textOfHour(curve.hours[at] ?? 0), utcOffsetMinutes),
-    value: value === null ? null : `${storedFigure(String(value))} ${curve.unit}`,
+    value:
+      value === null
+        ? null
+        : `${storedFigure(String(value), placesOfMany(curve.parameter, curve.values))} ${curve.unit}`,
     sign: CURVE_SIGNS[state],
     averages: state === 'not-stored' ? [] : drawnLimits(curve).map((limit) => averageWords(curve, limit, at)),
   };

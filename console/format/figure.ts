@@ -1,3 +1,5 @@
+import { figureAgainst } from '#core/alarms/figures';
+
 /** Groups of three with a thin gap would copy badly into a spreadsheet; a comma is what the reports have. */
 const grouped = (text: string): string => {
   const [whole = '', fraction] = text.split('.');
@@ -34,19 +36,27 @@ export const figure = (value: string | number | null | undefined): string => {
   return Number.isFinite(number) ? grouped(rounded(number, decimalsOf(number))) : String(value);
 };
 
-/** A stored figure with all the digits it has, with commas: values are stored at their reporting precision. */
-export const storedFigure = (value: string | null | undefined): string => {
+/**
+ * A stored figure with all the digits it has, with commas, and with the zeros at its end that the record leaves out.
+ * @param places decimals to which it is reported
+ * @example storedFigure('0.18', 3) // '0.180'
+ */
+export const storedFigure = (value: string | null | undefined, places = 0): string => {
   if (value === null || value === undefined) return '–';
-  return /^-?\d+(\.\d+)?$/.test(value) ? grouped(value) : value;
+  return /^-?\d+(\.\d+)?$/.test(value) ? grouped(padded(value, places)) : value;
 };
 
-/** An average beside its limit: with so many digits that the one which is over never looks as the limit does. */
-export const besideLimit = (average: string, limit: string): string => {
-  const [a, l] = [Number(average), Number(limit)];
-  let decimals = Math.max(decimalsOf(a), limit.split('.')[1]?.length ?? 0);
-  while (decimals < 12 && a !== l && Number(a.toFixed(decimals)) === l) decimals++;
-  return grouped(rounded(a, decimals));
+const padded = (decimal: string, places: number): string => {
+  const [whole = '', fraction = ''] = decimal.split('.');
+  const decimals = fraction.padEnd(places, '0');
+  return decimals === '' ? whole : `${whole}.${decimals}`;
 };
+
+/**
+ * An average beside its limit, as the notices write it: four digits, or so many that the one which is over never looks
+ * as the limit does.
+ */
+export const besideLimit = (average: string, limit: string): string => grouped(figureAgainst(average, limit));
 
 /** A share of a limit in percent; 99.96 % is not shown as 100 %, nor 100.04 %. */
 export const percent = (share: number): string => {

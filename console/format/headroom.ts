@@ -1,5 +1,6 @@
 import type { ComplianceRecord } from '#core/contracts/compliance-record';
-import { besideLimit, counted, figure, percent } from './figure.ts';
+import { Decimal } from '#core/units/decimal';
+import { besideLimit, counted, percent, storedFigure } from './figure.ts';
 import { capital } from './words.ts';
 
 /** From here on a limit counts as near: the lowest share at which people are warned unless they set another. */
@@ -37,14 +38,9 @@ export const windowWords = ({ operatingHours, validHours }: ComplianceRecord): s
     ? counted(operatingHours, 'operating hour')
     : `${counted(operatingHours, 'operating hour')}, ${validHours} of them with a value`;
 
-/** An allowance is cut off, not rounded: who keeps to the figure on the screen keeps the limit. */
-const allowed = (text: string): string => {
-  const value = Number(text);
-  const shown = Number(figure(value).replaceAll(',', ''));
-  if (shown <= value) return figure(value);
-  const decimals = figure(value).split('.')[1]?.length ?? 0;
-  return figure(Math.floor(value * 10 ** decimals) / 10 ** decimals);
-};
+/** An allowance is cut off after four digits, not rounded: who keeps to the figure on the screen keeps the limit. */
+const allowed = (text: string): string =>
+  storedFigure(new Decimal(text).toSignificantDigits(4, Decimal.ROUND_DOWN).toFixed());
 
 const comingHour = ({ headroom, unit, state }: ComplianceRecord): string | undefined => {
   if (headroom === null) return undefined;

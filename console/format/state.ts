@@ -46,6 +46,10 @@ export const EXCEEDANCE_SIGNS: Readonly<Record<Exceedance['state'], Sign>> = {
   retracted: sign('info', '↺', 'Retracted'),
 };
 
+/** One that has become part of another is no error. */
+export const exceedanceSign = ({ state, mergedInto }: Pick<Exceedance, 'state' | 'mergedInto'>): Sign =>
+  mergedInto === null ? EXCEEDANCE_SIGNS[state] : sign('idle', '↳', `Merged into #${mergedInto}`);
+
 export const REPORT_SIGNS: Readonly<Record<ReportEntry['state'], Sign>> = {
   running: sign('info', '◌', 'Being made'),
   archived: sign('good', '●', 'Archived'),

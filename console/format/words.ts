@@ -2,6 +2,7 @@ import type { AlarmKind } from '#core/contracts/alarm';
 import type { Group } from '#core/contracts/api/access';
 import type { Parameter } from '#core/contracts/emission-hour';
 import type { ActionCode, ReasonCode } from '#core/contracts/exceedance';
+import { PARAMETER_WORDS as SMALL } from '#core/hour/parameter-words';
 
 /*
  * Words of the contracts, and words for what the contracts have only a code for. The contracts' modules hold their
@@ -40,18 +41,13 @@ export const GROUP_WORDS: Readonly<Record<Group, string>> = {
   admin: 'Administrator',
 };
 
-/** Names of the hourly values; rates are per hour of operation, the others totals of the hour. */
-export const PARAMETER_WORDS: Readonly<Record<Parameter, string>> = {
-  heatInputRate: 'Heat input rate',
-  heatInput: 'Heat input',
-  noxRate: 'NOx rate',
-  noxMassRate: 'NOx mass rate',
-  noxMass: 'NOx mass',
-  co2MassRate: 'CO2 mass rate',
-  co2Mass: 'CO2 mass',
-  so2MassRate: 'SO2 mass rate',
-  so2Mass: 'SO2 mass',
-};
+/** With a capital, for a heading or a sentence. */
+export const capital = (words: string): string => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
+
+/** Names of the hourly values, with a capital; rates are per hour of operation, the others totals of the hour. */
+export const PARAMETER_WORDS = Object.fromEntries(
+  Object.entries(SMALL).map(([parameter, words]) => [parameter, capital(words)]),
+) as Readonly<Record<Parameter, string>>;
 
 /** EPA's fuel codes that the rules here know; another code stands for itself. */
 const FUELS: Readonly<Record<string, string>> = {
@@ -65,6 +61,3 @@ export const fuelWords = (code: string): string => FUELS[code] ?? code;
 /** The shortest reason that the audit trail takes and the longest text of a person, in characters. */
 export const SHORTEST_WHY = 3;
 export const LONGEST_NOTE = 2000;
-
-/** With a capital, for a heading or a sentence. */
-export const capital = (words: string): string => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;

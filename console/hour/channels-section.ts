@@ -7,6 +7,7 @@ export const channelsSection = ({ hour, minutes }: ExplainedHour): HTMLElement =
   const units = new Map(
     minutes.channels.map(({ channel, unit, basis }) => [channel, basis === 'none' ? unit : `${unit}, ${basis}`]),
   );
+  const operating = Number(hour.operatingTime) > 0;
   return h(
     'section',
     { class: 'panel', 'aria-label': 'Channels' },
@@ -39,7 +40,7 @@ export const channelsSection = ({ hour, minutes }: ExplainedHour): HTMLElement =
                 'span',
                 null,
                 average === null
-                  ? h('strong', null, 'not a valid hour')
+                  ? h('strong', null, operating ? 'not a valid hour' : 'not operating')
                   : [h('strong', null, average), h('small', null, ` ${units.get(name) ?? ''}`)],
               ),
             ),

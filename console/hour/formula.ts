@@ -12,6 +12,8 @@ export interface SymbolValue {
   readonly symbol: string;
   /** Decimal text; null when the input has no value. */
   readonly value: string | null;
+  /** Decimals with which it is shown. @default as many as it has */
+  readonly places?: number | undefined;
 }
 
 /** One piece of a formula: formulas are written with a space around each sign. */
@@ -51,8 +53,10 @@ const sidesOf = (formula: string): readonly [string, string] => {
 /** Small constants as `1.194e-7`: rows of zeros cannot be read. */
 const SMALLEST_PLAIN = new Decimal('0.0001');
 
-const plain = (value: Decimal): string =>
-  !value.isZero() && value.abs().lt(SMALLEST_PLAIN) ? value.toExponential() : value.toFixed();
+const plain = (value: Decimal, places = 0): string =>
+  !value.isZero() && value.abs().lt(SMALLEST_PLAIN)
+    ? value.toExponential()
+    : value.toFixed(Math.max(places, value.decimalPlaces()));
 
 /** A number that takes the place of a symbol; undefined: it has none. */
 interface Given {
@@ -62,9 +66,9 @@ interface Given {
 
 type Values = ReadonlyMap<string, Given>;
 
-const given = (value: Decimal): Given => ({
+const given = (value: Decimal, places?: number): Given => ({
   value,
-  text: value.isNegative() ? `(−${plain(value.abs())})` : plain(value),
+  text: value.isNegative() ? `(−${plain(value.abs(), places)})` : plain(value, places),
 });
 
 /** An input that is named by its reciprocal, `1/Uf`, stands in the formula as `Uf`. */
@@ -72,12 +76,12 @@ const RECIPROCAL = /^1\/(.+)$/;
 
 const valuesOf = (inputs: readonly SymbolValue[]): Map<string, Given> =>
   new Map(
-    inputs.map(({ symbol, value }): [string, Given] => {
+    inputs.map(({ symbol, value, places }): [string, Given] => {
       const name = RECIPROCAL.exec(symbol)?.[1] ?? symbol;
       if (value === null) return [name, { value: undefined, text: symbol }];
       const decimal = new Decimal(value);
       return name === symbol
-        ? [name, given(decimal)]
+        ? [name, given(decimal, places)]
         : [name, { value: new Decimal(1).div(decimal), text: `(1 / ${plain(decimal)})` }];
     }),
   );
@@ -148,6 +152,8 @@ export interface Step {
   readonly unrounded: Decimal | undefined;
   /** As the next equation, or the record, takes it. */
   readonly rounded: Decimal | undefined;
+  /** Decimals to which it is rounded; undefined: it is not. */
+  readonly places: number | undefined;
 }
 
 /** The steps named in words of rounding, `to 0.00001, then to 0.0001 lb/h`, as decimals. */
@@ -178,7 +184,7 @@ export const stepsOf = (formula: string, inputs: readonly SymbolValue[], roundin
             const value = values.get(token.text);
             return value ? { text: value.text, symbol: token.text } : { text: sign(token.text) };
           });
-      if (rounded !== undefined) values.set(`${result}-i`, given(rounded));
+      if (rounded !== undefined) values.set(`${result}-i`, given(rounded, decimals));
       return {
         inSymbols: spaced(tokens, (token) =>
           isInput(token) ? { text: token.text, symbol: token.text } : { text: sign(token.text) },
@@ -187,6 +193,7 @@ export const stepsOf = (formula: string, inputs: readonly SymbolValue[], roundin
         inNumbers: numbers,
         unrounded,
         rounded,
+        places: decimals,
       };
     });
 };
@@ -200,5 +207,5 @@ export const unroundedText = (value: Decimal): string => {
 };
 
 /** A decimal text as it stands in formulas. @example plainText('0.0000001194') // '1.194e-7' */
-export const plainText = (value: string | null): string | undefined =>
-  value === null ? undefined : plain(new Decimal(value));
+export const plainText = (value: string | null, places?: number): string | undefined =>
+  value === null ? undefined : plain(new Decimal(value), places);

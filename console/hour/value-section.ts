@@ -1,9 +1,10 @@
 import type { ExplainedHour, ExplainedValue } from '#core/contracts/api/measurements';
 import { h } from '../dom.ts';
 import { storedFigure } from '../format/figure.ts';
+import { reportingPlaces } from '../format/reporting-places.ts';
 import { PARAMETER_WORDS } from '../format/words.ts';
 import { type FormulaPart, plainText, type Step, stepsOf, unroundedText } from './formula.ts';
-import { originWords } from './input-words.ts';
+import { inputPlaces, originWords } from './input-words.ts';
 import { modcWords } from './modc-words.ts';
 
 type Input = ExplainedValue['inputs'][number];
@@ -36,7 +37,7 @@ const formulaLine = (parts: readonly FormulaPart[], names: ReadonlyMap<string, s
   );
 
 const stepLines = (
-  { inSymbols, result, inNumbers, unrounded, rounded }: Step,
+  { inSymbols, result, inNumbers, unrounded, rounded, places }: Step,
   names: ReadonlyMap<string, string>,
 ): HTMLElement =>
   h(
@@ -48,8 +49,8 @@ const stepLines = (
     unrounded && h('div', { class: 'step-right' }, '= ', unroundedText(unrounded)),
     rounded &&
       unrounded &&
-      !rounded.eq(unrounded) &&
-      h('div', { class: 'step-right' }, '→ rounded ', h('strong', null, rounded.toFixed())),
+      rounded.toFixed(places) !== unroundedText(unrounded) &&
+      h('div', { class: 'step-right' }, '→ rounded ', h('strong', null, rounded.toFixed(places))),
   );
 
 const origin = (input: Input, channels: ExplainedHour['hour']['channels']): Node | string => {
@@ -66,7 +67,12 @@ const inputRow = (input: Input, channels: ExplainedHour['hour']['channels']): HT
     h(
       'td',
       { class: 'nowrap', 'data-label': 'Value' },
-      h('span', null, h('strong', null, plainText(input.value) ?? 'no value'), h('small', null, ` ${input.unit}`)),
+      h(
+        'span',
+        null,
+        h('strong', null, plainText(input.value, inputPlaces(input)) ?? 'no value'),
+        h('small', null, ` ${input.unit}`),
+      ),
     ),
     h(
       'td',
@@ -100,7 +106,11 @@ const inputTable = ({ parameter, inputs }: ExplainedValue, channels: ExplainedHo
 export const valueSection = (explained: ExplainedValue, channels: ExplainedHour['hour']['channels']): HTMLElement => {
   const { parameter, value, unit, modc, equation, formula, citation, rounding, inputs } = explained;
   const names = new Map(inputs.map(({ symbol, name }) => [symbol.replace(/^1\//, ''), name]));
-  const steps = stepsOf(formula, inputs, rounding);
+  const steps = stepsOf(
+    formula,
+    inputs.map((input) => ({ ...input, places: inputPlaces(input) })),
+    rounding,
+  );
   return h(
     'section',
     { class: 'panel value-section', 'aria-label': PARAMETER_WORDS[parameter] },
@@ -113,7 +123,10 @@ export const valueSection = (explained: ExplainedValue, channels: ExplainedHour[
         { class: 'figure-large' },
         value === null
           ? h('span', { class: 'doubtful' }, 'no value')
-          : [h('strong', null, storedFigure(value)), h('small', null, ` ${unit}`)],
+          : [
+              h('strong', null, storedFigure(value, reportingPlaces(parameter, equation))),
+              h('small', null, ` ${unit}`),
+            ],
       ),
     ),
     h(

@@ -77,10 +77,10 @@ const alarmTable = (alarms: readonly Alarm[]): HTMLElement =>
       { head: 'State', cell: (alarm) => badge(alarmSign(alarm)) },
       { head: 'Where', cell: placeOf },
       {
-        head: 'Since',
+        head: 'When, plant time',
         cell: ({ minute, facility, raisedAt }) => [
-          timeOf(minute, facility),
-          h('div', { class: 'quiet small' }, age(raisedAt)),
+          h('div', null, 'began ', timeOf(minute, facility)),
+          h('div', { class: 'quiet small' }, 'raised ', age(raisedAt)),
         ],
       },
       { head: 'Seen by', cell: ({ acknowledgedBy }): Child => acknowledgedBy ?? 'nobody yet' },

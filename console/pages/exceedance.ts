@@ -1,8 +1,9 @@
 import type { Exceedance } from '#core/contracts/exceedance';
+import { hourOfText, textOfHour } from '#core/time';
 import { api, poll } from '../api.ts';
 import { type Child, h, kept, refresh } from '../dom.ts';
 import { besideLimit, percent } from '../format/figure.ts';
-import { EXCEEDANCE_SIGNS } from '../format/state.ts';
+import { exceedanceSign } from '../format/state.ts';
 import { ACTION_WORDS, PARAMETER_WORDS, REASON_WORDS } from '../format/words.ts';
 import type { Page } from '../page.ts';
 import { acknowledgeForm } from '../parts/acknowledge.ts';
@@ -13,6 +14,8 @@ import { badge } from '../parts/signs.ts';
 import { facts, tiles } from '../parts/tiles.ts';
 import { hourOf, timeOf } from '../parts/times.ts';
 import { linkTo } from '../router.ts';
+import { may } from '../session/me.ts';
+import { queryOf, RANGES } from '../source/curve-view.ts';
 
 const SECONDS = 10;
 
@@ -26,7 +29,7 @@ export const exceedancePage: Page = {
       draw(await api('acknowledgeExceedance', { params, body: { why } })),
     );
     const draw = (exceedance: Exceedance) => {
-      const { rule, state, source, facility } = exceedance;
+      const { rule, source, facility } = exceedance;
       // Made once: what somebody has typed stays while the figures around it are brought up to date.
       cause ??= causeForm(exceedance, async (body) => draw(await api('explainExceedance', { params, body })));
       refresh(
@@ -37,7 +40,7 @@ export const exceedancePage: Page = {
             what: placeOf({ facility, source }),
             crumbs: [{ words: 'Exceedances', href: '#/exceedances' }],
           },
-          badge(EXCEEDANCE_SIGNS[state], 'large'),
+          badge(exceedanceSign(exceedance), 'large'),
         ),
         h(
           'div',
@@ -76,29 +79,58 @@ const figures = ({ worstAverage, limit, unit, windows, state }: Exceedance): HTM
     { name: 'Windows over it', value: windows, more: 'each ends with an operating hour' },
   );
 
+/** The curves of the source up to the last window; a longer run, or a longer window, is seen over 30 days. */
+const curveAt = ({ facility, source, parameter, firstWindowEnd, lastWindowEnd }: Exceedance): string => {
+  const [first, last] = [hourOfText(firstWindowEnd), hourOfText(lastWindowEnd)];
+  const view = {
+    range: last - first < RANGES['24h'] / 2 ? '24h' : '30d',
+    parameter: parameter in PARAMETER_WORDS ? (parameter as keyof typeof PARAMETER_WORDS) : undefined,
+    until: textOfHour(last + 1),
+    table: false,
+  } as const;
+  return linkTo(['facilities', facility, 'sources', source], queryOf(view));
+};
+
 const record = (exceedance: Exceedance): HTMLElement => {
-  const { facility, source, firstWindowEnd, lastWindowEnd, parameter, citation, foundAt, retractedAt } = exceedance;
+  const { facility, source, firstWindowEnd, lastWindowEnd, parameter, citation, foundAt } = exceedance;
   const hourLink = (hour: string) =>
     h('a', { href: linkTo(['facilities', facility, 'sources', source, 'hours', hour]) }, hourOf(hour, facility));
   return facts(
     ['First window ends', hourLink(firstWindowEnd)],
     ['Last window ends', hourLink(lastWindowEnd)],
+    ['Curve', h('a', { href: curveAt(exceedance) }, 'The hours behind it')],
     [
       'Average of',
       parameter in PARAMETER_WORDS ? PARAMETER_WORDS[parameter as keyof typeof PARAMETER_WORDS] : parameter,
     ],
     ['Required by', citation],
     ['Found', timeOf(foundAt, facility)],
-    retractedAt === null
-      ? null
-      : ['Retracted', [timeOf(retractedAt, facility), ': a recomputation has shown that there was none']],
+    retraction(exceedance),
   );
+};
+
+const retraction = ({ facility, retractedAt, mergedInto }: Exceedance): readonly [string, Child] | null => {
+  if (retractedAt === null) return null;
+  const at = timeOf(retractedAt, facility);
+  if (mergedInto === null) return ['Retracted', [at, ': a recomputation has shown that there was none']];
+  const other = h('a', { href: linkTo(['exceedances', mergedInto]) }, `merged into #${mergedInto}`);
+  return ['Merged', [at, ': ', other, ', which contains its windows now']];
 };
 
 const acknowledgement = ({ acknowledgedAt, acknowledgedBy, facility }: Exceedance, form: HTMLElement): Child =>
   acknowledgedAt === null
     ? kept('acknowledge', form)
-    : h('p', { 'data-key': 'seen' }, h('strong', null, acknowledgedBy), ', ', timeOf(acknowledgedAt, facility));
+    : h(
+        'p',
+        { 'data-key': 'seen' },
+        'By ',
+        h('strong', null, acknowledgedBy),
+        ', ',
+        timeOf(acknowledgedAt, facility),
+        ' plant time. Why stands in ',
+        may('engineer') ? h('a', { href: '#/audit' }, 'the audit trail') : 'the audit trail',
+        '.',
+      );
 
 const explained = ({ reason, action, note }: Exceedance): Child =>
   reason === null || action === null

@@ -2,7 +2,7 @@ import type { Exceedance } from '#core/contracts/exceedance';
 import { api, poll } from '../api.ts';
 import { h, kept, refresh } from '../dom.ts';
 import { besideLimit, counted } from '../format/figure.ts';
-import { EXCEEDANCE_SIGNS } from '../format/state.ts';
+import { exceedanceSign } from '../format/state.ts';
 import { REASON_WORDS } from '../format/words.ts';
 import type { Page } from '../page.ts';
 import { facilityFilter } from '../parts/facility-filter.ts';
@@ -48,7 +48,8 @@ export const exceedancesPage: Page = {
 };
 
 /** What people still owe it. */
-const owed = ({ state, acknowledgedAt, reason }: Exceedance): string => {
+const owed = ({ state, mergedInto, acknowledgedAt, reason }: Exceedance): string => {
+  if (mergedInto !== null) return `merged into #${mergedInto}`;
   if (state === 'retracted') return 'taken back by a recomputation';
   if (acknowledgedAt === null) return 'not acknowledged';
   return reason === null ? 'reason not given' : REASON_WORDS[reason];
@@ -66,7 +67,7 @@ const exceedanceTable = (exceedances: readonly Exceedance[]): HTMLElement =>
           h('div', { class: 'quiet small' }, citation),
         ],
       },
-      { head: 'State', cell: ({ state }) => badge(EXCEEDANCE_SIGNS[state]) },
+      { head: 'State', cell: (exceedance) => badge(exceedanceSign(exceedance)) },
       { head: 'Where', cell: placeOf },
       {
         head: 'Worst average',

@@ -1,9 +1,10 @@
 import type { ExplainedHour } from '#core/contracts/api/measurements';
 import { hourOfText, textOfHour } from '#core/time';
-import { api } from '../api.ts';
+import { ApiProblem, api } from '../api.ts';
 import { h } from '../dom.ts';
 import { storedFigure } from '../format/figure.ts';
 import { offsetText, plantHour } from '../format/plant-time.ts';
+import { OPERATING_TIME_PLACES, reportingPlaces } from '../format/reporting-places.ts';
 import { PARAMETER_WORDS } from '../format/words.ts';
 import { channelsSection } from '../hour/channels-section.ts';
 import { derivationText } from '../hour/derivation-text.ts';
@@ -80,7 +81,7 @@ const factsOf = ({ hour }: ExplainedHour): HTMLElement => {
   return h(
     'dl',
     { class: 'tiles' },
-    tile('Operating time', `${hour.operatingTime} h`),
+    tile('Operating time', `${storedFigure(hour.operatingTime, OPERATING_TIME_PLACES)} h`),
     tile('Gross load', hour.grossLoad === null ? 'not known' : `${storedFigure(String(hour.grossLoad))} MW`),
     tile('Minutes stored', `${hour.minutes} of 60`),
     tile('Day and clock hour', `${hour.date}, ${String(hour.clockHour).padStart(2, '0')}`),
@@ -100,7 +101,7 @@ const overview = ({ values, reproduced }: ExplainedHour): HTMLElement =>
     { class: 'panel', 'aria-label': 'Values' },
     h('h2', null, 'Values of the hour'),
     values.length === 0
-      ? h('p', null, 'The unit did not run in this hour: there is nothing to work out.')
+      ? h('p', null, 'The unit was not operating in this hour: there is nothing to work out.')
       : [
           h(
             'table',
@@ -131,7 +132,11 @@ const overview = ({ values, reproduced }: ExplainedHour): HTMLElement =>
                     h(
                       'span',
                       null,
-                      h('strong', null, value === null ? 'no value' : storedFigure(value)),
+                      h(
+                        'strong',
+                        null,
+                        value === null ? 'no value' : storedFigure(value, reportingPlaces(parameter, equation)),
+                      ),
                       h('small', null, value === null ? '' : ` ${unit}`),
                     ),
                   ),
@@ -175,7 +180,10 @@ export const hourPage: Page = {
     try {
       explained = await api('hour', { params: path });
     } catch (error) {
-      container.append(notice('bad', wordsOf(error)));
+      const notStored = error instanceof ApiProblem && error.status === 404;
+      container.append(
+        notice('bad', notStored ? `Nothing is stored of it: source ${source} has no such hour.` : wordsOf(error)),
+      );
       return;
     }
     if (signal.aborted) return;

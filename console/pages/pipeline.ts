@@ -105,14 +105,16 @@ const overview = ({
       value: oldestHeardMinutes === null ? '–' : durationText(oldestHeardMinutes),
       more: 'of the facilities that are not stopped',
     },
-    { name: 'Hours waiting', value: hoursWaiting, more: 'to be computed' },
+    { name: 'Hours not closed yet', value: hoursWaiting, more: 'the running ones among them' },
     {
       name: 'In quarantine',
       value: quarantineOpen,
       more: lastQuarantined === null ? 'never any' : ['last ', age(lastQuarantined)],
       tone: quarantineOpen > 0 ? 'warn' : undefined,
     },
-    { name: 'Open gaps', value: openGaps, tone: openGaps > 0 ? 'warn' : undefined },
+    checkedUntil === null
+      ? { name: 'Open gaps', value: 'not checked yet', words: true }
+      : { name: 'Open gaps', value: openGaps, tone: openGaps > 0 ? 'warn' : undefined },
     {
       name: 'Continuity checked to',
       value: checkedUntil === null ? 'not yet' : utcTime(checkedUntil),

@@ -1,6 +1,7 @@
 import type { ReportEntry } from '#core/contracts/report';
 import { api, poll } from '../api.ts';
 import { type Child, h, kept, refresh } from '../dom.ts';
+import { newestQuarter } from '../format/newest-quarter.ts';
 import { REPORT_SIGNS } from '../format/state.ts';
 import type { Page } from '../page.ts';
 import { whyField } from '../parts/acknowledge.ts';
@@ -27,7 +28,17 @@ export const reportsPage: Page = {
   title: () => 'Reports',
   show(container, { facility }, signal) {
     const filter = facilityFilter('reports', facility);
-    const form = may('engineer') ? startForm(() => again()) : null;
+    let started: string | undefined;
+    const form = may('engineer')
+      ? startForm((report) => {
+          started = keyOf(report);
+          again();
+        })
+      : null;
+    const told = (reports: readonly ReportEntry[]) => {
+      const ended = reports.find((each) => keyOf(each) === started && each.state !== 'running');
+      if (form && ended) clearDone(form);
+    };
     const failure = h('p', { class: 'failure', role: 'alert' });
     const show = longList<ReportEntry>(
       async (cursor) => {
@@ -59,7 +70,14 @@ export const reportsPage: Page = {
     const again = poll(
       'reports',
       { query: { facility } },
-      { seconds: SECONDS, signal, show: ({ reports, next }) => show({ rows: reports, next }) },
+      {
+        seconds: SECONDS,
+        signal,
+        show({ reports, next }) {
+          show({ rows: reports, next });
+          told(reports);
+        },
+      },
     );
   },
 };
@@ -67,25 +85,29 @@ export const reportsPage: Page = {
 const keyOf = ({ facility, year, quarter, revision }: ReportEntry): string =>
   `${facility} ${year} ${quarter} ${revision}`;
 
-/** The quarter that ended last, which is the one that is due. */
-const lastQuarter = (now: Date): { readonly year: number; readonly quarter: number } => {
-  const quarter = Math.floor(now.getUTCMonth() / 3);
-  return quarter === 0 ? { year: now.getUTCFullYear() - 1, quarter: 4 } : { year: now.getUTCFullYear(), quarter };
-};
+/** Takes a note away that stands no longer. */
+const clearDone = (form: HTMLElement): void => form.querySelector('.done')?.replaceChildren();
 
-const startForm = (started: () => void): HTMLElement => {
-  const due = lastQuarter(new Date());
+const startForm = (started: (report: ReportEntry) => void): HTMLElement => {
   const names = Object.fromEntries(allPlants().map(({ facility, name }) => [facility, name]));
   const facility = choice(names, allPlants()[0]?.facility ?? null, { required: true });
-  const year = h('input', { type: 'number', min: 1990, max: 2099, value: due.year, required: true });
-  const quarter = choice(QUARTERS, String(due.quarter), { required: true });
+  const year = h('input', { type: 'number', min: 1990, max: 2099, required: true });
+  const quarter = choice(QUARTERS, '1', { required: true });
+  const suggest = () => {
+    const newest = newestQuarter(plantOf(facility.value));
+    if (newest === undefined) return;
+    year.value = String(newest.year);
+    quarter.value = String(newest.quarter);
+  };
+  facility.onchange = suggest;
+  suggest();
   const why = whyField('A report that is made again gets the next revision; the earlier ones stay');
   return changeForm(
     {
       button: 'Start',
       done: 'Started; it stands in the list above.',
       submit: async () => {
-        await api('startReport', {
+        const report = await api('startReport', {
           body: {
             facility: facility.value,
             year: year.valueAsNumber,
@@ -93,7 +115,7 @@ const startForm = (started: () => void): HTMLElement => {
             why: why.value(),
           },
         });
-        started();
+        started(report);
       },
     },
     h('div', { class: 'in-row' }, field('Facility', facility), field('Year', year), field('Quarter', quarter)),
@@ -152,7 +174,7 @@ const reportTable = (reports: readonly ReportEntry[], failure: HTMLElement): HTM
       },
       { head: 'State', cell: ({ state }) => badge(REPORT_SIGNS[state]) },
       {
-        head: 'Started',
+        head: 'Started, plant time',
         cell: ({ startedAt, startedBy, facility }) => [
           timeOf(startedAt, facility),
           h('div', { class: 'quiet small' }, startedBy),

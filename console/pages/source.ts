@@ -67,30 +67,38 @@ export const sourcePage: Page = {
     const panel = (title: string, content: HTMLElement) =>
       h('section', { class: 'panel', 'aria-label': title }, h('h2', null, title), content);
 
-    container.append(
-      h('div', { class: 'page-head' }, headOf(path), facts),
-      problem,
-      h(
-        'div',
-        { class: 'stack' },
-        h('div', { class: 'source-now' }, panel('Now', live), panel('Limits', limits)),
-        curves.element,
-        minutes.element,
-        h('div', { class: 'two' }, panel('Exceedances', exceedances), exportsPanel(path, curves.range)),
-      ),
+    const panels = h(
+      'div',
+      { class: 'stack' },
+      h('div', { class: 'source-now' }, panel('Now', live), panel('Limits', limits)),
+      curves.element,
+      minutes.element,
+      h('div', { class: 'two' }, panel('Exceedances', exceedances), exportsPanel(path, curves.range)),
     );
+    container.append(h('div', { class: 'page-head' }, headOf(path), facts), problem, panels);
 
+    const refuse = (words: string): void => {
+      const back = h('p', null, h('a', { href: '#/' }, 'Back to the fleet'));
+      refresh(problem, h('div', { class: 'refusal' }, notice('bad', words), back));
+      panels.hidden = true;
+    };
     const showSummary = ({ sourceList }: FacilityDetail): void => {
       const summary = sourceList.find(({ source }) => source === path.source);
       if (!summary) {
-        refresh(problem, notice('bad', `the plan of ${path.facility} has no source ${path.source}`));
+        refuse(`the plan of ${path.facility} has no source ${path.source}`);
         return;
       }
+      panels.hidden = false;
+      refresh(problem);
       refresh(facts, factsOf(summary, path));
       refresh(limits, limitsOf(summary));
       if (summary.latestHour) curves.newestIs(summary.latestHour.hour);
     };
-    const failed = ({ message }: ApiProblem) => refresh(problem, notice('bad', message));
+    const failed = ({ message, status }: ApiProblem) => {
+      // Panels of a source that is not there would wait for ever; the shell says what the API has said.
+      if (status !== 403 && status !== 404) return;
+      refuse(message);
+    };
     poll(
       'facility',
       { params: { facility: path.facility } },

@@ -1,7 +1,6 @@
 import type { FacilitySummary } from '#core/contracts/api/facilities';
 import type { Child } from '../dom.ts';
-import { durationText } from '../format/duration.ts';
-import { timeOf } from './times.ts';
+import { lag, timeOf } from './times.ts';
 
 type Facts = Pick<FacilitySummary, 'facility' | 'completeSince' | 'checkedUntil'>;
 
@@ -14,5 +13,5 @@ export const checkedUntil = ({ facility, checkedUntil: until }: Facts): Child =>
   until === null ? null : ['checked to ', timeOf(until, facility)];
 
 /** How far the stored minutes are behind now. */
-export const behind = ({ minutesBehind }: Pick<FacilitySummary, 'minutesBehind'>): string =>
-  minutesBehind === null ? 'no data yet' : durationText(minutesBehind);
+export const behind = ({ lastMinute }: Pick<FacilitySummary, 'lastMinute'>): Child =>
+  lastMinute === null ? 'no data yet' : lag(lastMinute);

@@ -30,17 +30,22 @@ export const continuityPanel = (facilities: readonly Continuity[]): Child =>
             h(
               'p',
               { class: 'quiet small' },
-              'complete since ',
-              completeSince(each),
-              each.checkedUntil === null ? null : [', ', checkedUntil(each)],
+              each.checkedUntil === null
+                ? null
+                : ['plant time: complete since ', completeSince(each), ', ', checkedUntil(each)],
             ),
           ),
-          each.gaps.length === 0 ? h('p', { class: 'quiet' }, '● No gap is open.') : gapTable(each),
+          gapsOf(each),
           each.gapsLeftOut > 0
             ? h('p', { class: 'quiet' }, `${counted(each.gapsLeftOut, 'older gap')} not shown: ew continuity`)
             : null,
         ),
       );
+
+const gapsOf = (each: Continuity): Child => {
+  if (each.gaps.length > 0) return gapTable(each);
+  return h('p', { class: 'quiet' }, each.checkedUntil === null ? '○ Not checked yet.' : '● No gap is open.');
+};
 
 const gapTable = ({ facility, gaps }: Continuity): HTMLElement =>
   table(
@@ -52,7 +57,7 @@ const gapTable = ({ facility, gaps }: Continuity): HTMLElement =>
         cell: ({ source }) => h('a', { href: linkTo(['facilities', facility, 'sources', source]) }, source),
       },
       { head: 'Class', cell: (gap) => badge(GAP_SIGNS[gap.class]) },
-      { head: 'From', cell: ({ from }) => timeOf(from, facility) },
+      { head: 'From, plant time', cell: ({ from }) => timeOf(from, facility) },
       { head: 'Length', cell: (gap) => durationText(minutesOf(gap)) },
       { head: 'Reason', cell: ({ text }) => text },
     ],

@@ -1,17 +1,17 @@
 import type { SourceSummary } from '#core/contracts/api/facilities';
 import type { Parameter } from '#core/contracts/emission-hour';
 import { type Child, h } from '../dom.ts';
-import { ageText } from '../format/duration.ts';
 import { counted, figure, storedFigure } from '../format/figure.ts';
 import { type LimitLevel, limitLevel } from '../format/headroom.ts';
 import { plantMinute } from '../format/plant-time.ts';
+import { OPERATING_TIME_PLACES, reportingPlaces } from '../format/reporting-places.ts';
 import { LIMIT_SIGNS, type Sign } from '../format/state.ts';
 import { fuelWords, PARAMETER_WORDS } from '../format/words.ts';
 import { plantOf } from '../plants.ts';
 import { linkTo } from '../router.ts';
 import { limitPanel } from './limit-bar.ts';
 import { badge } from './signs.ts';
-import { hourOf, timeOf } from './times.ts';
+import { age, endOf, hourOf, timeOf } from './times.ts';
 
 /** What a source emits, first what people look for; the rates behind them stand on the page of the source. */
 const SHOWN: readonly Parameter[] = ['noxRate', 'noxMass', 'so2Mass', 'co2Mass', 'heatInput'];
@@ -36,7 +36,13 @@ const valueCell = (parameter: Parameter, hour: Hour, main: boolean): HTMLElement
     h('dt', null, PARAMETER_WORDS[parameter]),
     stored.value === null
       ? h('dd', { class: 'missing' }, 'substitute due')
-      : h('dd', null, storedFigure(stored.value), ' ', h('small', null, stored.unit)),
+      : h(
+          'dd',
+          null,
+          storedFigure(stored.value, reportingPlaces(parameter, stored.equation)),
+          ' ',
+          h('small', null, stored.unit),
+        ),
   );
 };
 
@@ -55,20 +61,23 @@ const hourValues = (hour: Hour, facility: string): Child => {
       { class: 'quiet small' },
       'Hour ',
       hourOf(hour.hour, facility),
-      `, ${storedFigure(hour.operatingTime)} h of operation`,
+      `, ${storedFigure(hour.operatingTime, OPERATING_TIME_PLACES)} h of operation`,
     ),
   ];
 };
 
-const minuteWords = ({ latestMinute }: SourceSummary, facility: string): string => {
+const minuteWords = ({ latestMinute }: SourceSummary, facility: string): Child => {
   if (latestMinute === null) return 'No minute is stored yet.';
-  const { minute, ageSeconds, firedSeconds, grossLoad } = latestMinute;
+  const { minute, firedSeconds, grossLoad } = latestMinute;
   const said = [
-    `Minute ${plantMinute(minute, plantOf(facility).utcOffsetMinutes)}, ${ageText(ageSeconds * 1000)}`,
     firedSeconds === 0 ? 'not fired' : firedSeconds === 60 ? 'fired' : `fired ${firedSeconds} s`,
     grossLoad === null ? undefined : `load ${figure(grossLoad)} MW`,
   ];
-  return said.filter((part) => part !== undefined).join(' · ');
+  return [
+    `Minute ${plantMinute(minute, plantOf(facility).utcOffsetMinutes)}, `,
+    age(endOf(minute)),
+    ...said.filter((part) => part !== undefined).map((part) => ` · ${part}`),
+  ];
 };
 
 /** A source: what it emits, how near each limit is, since when its data are complete. */

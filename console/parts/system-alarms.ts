@@ -28,19 +28,20 @@ export const systemAlarms = ({ alarmsKnown, alarms }: Pipeline): Child => {
   const on = inOrder.filter(({ state }) => state === 'ALARM');
   const rest = inOrder.filter(({ state }) => state !== 'ALARM');
   return [
-    on.length === 0 ? h('p', null, badge(SYSTEM_SIGNS.OK), ' No alarm is on.') : alarmTable(on),
+    on.length === 0 ? h('p', null, badge(SYSTEM_SIGNS.OK), ' No alarm is on.') : alarmTable(on, true),
     rest.length === 0
       ? null
       : h(
           'details',
           { 'data-key': 'rest' },
           h('summary', null, `${counted(rest.length, 'alarm')} that ${rest.length === 1 ? 'is' : 'are'} not on`),
-          alarmTable(rest),
+          alarmTable(rest, false),
         ),
   ];
 };
 
-const alarmTable = (alarms: readonly SystemAlarm[]): HTMLElement =>
+/** @param reasons whether the reason for the state is shown: of an alarm that is not on it says nothing */
+const alarmTable = (alarms: readonly SystemAlarm[], reasons: boolean): HTMLElement =>
   table(
     'Alarms on the system',
     [
@@ -55,7 +56,9 @@ const alarmTable = (alarms: readonly SystemAlarm[]): HTMLElement =>
       },
       { head: 'State', cell: ({ state }) => badge(SYSTEM_SIGNS[state]) },
       { head: 'Since', cell: ({ since }) => (since === null ? '–' : age(since)) },
-      { head: 'Reason', cell: ({ reason }) => h('span', { class: 'small' }, reason) },
+      ...(reasons
+        ? [{ head: 'Reason', cell: ({ reason }: SystemAlarm) => h('span', { class: 'small' }, reason) }]
+        : []),
       {
         head: 'What to do',
         cell: ({ runbook }) =>

@@ -1,5 +1,6 @@
+import { minuteOfText, textOfMinute } from '#core/time';
 import { h } from '../dom.ts';
-import { ageText } from '../format/duration.ts';
+import { ageText, durationText } from '../format/duration.ts';
 import { offsetText, plantHour, plantTime } from '../format/plant-time.ts';
 import { plantOf } from '../plants.ts';
 
@@ -23,10 +24,23 @@ export const hourOf = (utc: string, facility: string): HTMLElement => {
 export const age = (utc: string): HTMLElement =>
   h('time', { datetime: utc, title: utc, 'data-since': Date.parse(utc) }, ageText(Date.now() - Date.parse(utc)));
 
-/** Counts on what `age` made, each second. */
+/** The end of a minute: a reading stands for all of it. */
+export const endOf = (minute: string): string => textOfMinute(minuteOfText(minute) + 1);
+
+/** How far a minute is behind now, from its end; kept up to date by the shell. */
+export const lag = (minute: string): HTMLElement => {
+  const end = endOf(minute);
+  const since = Date.parse(end);
+  return h('time', { datetime: end, title: end, 'data-since': since, 'data-as': 'lag' }, lagText(Date.now() - since));
+};
+
+const lagText = (ms: number): string => durationText(Math.floor(ms / 60_000));
+
+/** Counts on what `age` and `lag` made, each second: answers of the API say nothing new as long as only time passes. */
 export const tickAges = (): void => {
   for (const element of document.querySelectorAll<HTMLElement>('[data-since]')) {
-    const text = ageText(Date.now() - Number(element.dataset.since));
+    const words = element.dataset.as === 'lag' ? lagText : ageText;
+    const text = words(Date.now() - Number(element.dataset.since));
     if (element.textContent !== text) element.textContent = text;
   }
 };

@@ -43,4 +43,10 @@ export const renewDevelopment = async (): Promise<string | undefined> => {
   return choice === null ? undefined : developmentLogin(JSON.parse(choice) as Choice);
 };
 
+/** The name that was given; the token knows an address made of it. */
+export const developmentName = (): string | undefined => {
+  const choice = sessionStorage.getItem(CHOICE);
+  return choice === null ? undefined : (JSON.parse(choice) as Choice).name;
+};
+
 export const forgetDevelopment = (): void => sessionStorage.removeItem(CHOICE);

@@ -134,13 +134,23 @@ export const curvesPanel = (
     if (list && chosen !== undefined) list.value = chosen;
   };
 
+  const rangeText = (from: string, until: string): string =>
+    `${plantTime(from, utcOffsetMinutes)} to ${plantTime(until, utcOffsetMinutes)}`;
+  /** The chart begins with the first stored hour of the range and ends with the last: what it leaves out is said. */
+  const storedOf = ({ hours }: HourlyCurve, from: string, until: string): string => {
+    const [first, last] = [hours[0], hours.at(-1)];
+    if (first === undefined || last === undefined) return '';
+    const [begin, end] = [textOfHour(first), textOfHour(last + 1)];
+    return begin === from && end === until ? '' : `; stored of it and shown: ${rangeText(begin, end)}`;
+  };
+
   const show = (series: Series): void => {
     parameters = series.parameters;
     curve = hourlyCurve(series);
     showControls();
     const { from, until } = hoursOf(view, newest ?? textOfHour(0));
-    span.textContent = `${plantTime(from, utcOffsetMinutes)} to ${plantTime(until, utcOffsetMinutes)}, plant time`;
     const empty = curve.hours.length === 0;
+    span.textContent = `${rangeText(from, until)}, plant time${storedOf(curve, from, until)}`;
     refresh(message, empty && h('p', { class: 'empty' }, 'No hour of this range is stored.'));
     picture.hidden = empty || view.table;
     const label = `${PARAMETER_WORDS[curve.parameter]}, ${curve.unit}, ${RANGE_WORDS[view.range]}`;

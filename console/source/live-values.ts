@@ -1,17 +1,13 @@
 import type { LatestMinute } from '#core/contracts/api/measurements';
-import { minuteOfText, textOfMinute } from '#core/time';
 import { h } from '../dom.ts';
 import { figure } from '../format/figure.ts';
 import { readingSign } from '../format/reading-status.ts';
 import { badge } from '../parts/signs.ts';
-import { age, timeOf } from '../parts/times.ts';
+import { age, endOf, timeOf } from '../parts/times.ts';
 
 type LiveChannel = LatestMinute['channels'][number];
 
 const BASIS_WORDS: Readonly<Record<LiveChannel['basis'], string>> = { wet: 'wet', dry: 'dry', none: '' };
-
-/** The end of a minute: a reading stands for all of it. */
-const endOf = (minute: string): string => textOfMinute(minuteOfText(minute) + 1);
 
 /** Where a reading lies in the range of its analyser. The words beside say the same. */
 const rangeBar = ({ value, range: { low, high } }: LiveChannel): HTMLElement => {

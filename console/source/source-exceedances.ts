@@ -1,7 +1,7 @@
 import type { Exceedance } from '#core/contracts/exceedance';
 import { h } from '../dom.ts';
 import { besideLimit, counted } from '../format/figure.ts';
-import { EXCEEDANCE_SIGNS } from '../format/state.ts';
+import { exceedanceSign } from '../format/state.ts';
 import { badge } from '../parts/signs.ts';
 import { hourOf } from '../parts/times.ts';
 import { linkTo } from '../router.ts';
@@ -10,11 +10,11 @@ import type { SourcePath } from './curves.ts';
 const SHOWN = 4;
 
 const entry = (exceedance: Exceedance): HTMLElement => {
-  const { id, facility, rule, state, firstWindowEnd, worstAverage, limit, unit, acknowledgedAt } = exceedance;
+  const { id, facility, rule, firstWindowEnd, worstAverage, limit, unit, acknowledgedAt } = exceedance;
   return h(
     'li',
     { 'data-key': id },
-    badge(EXCEEDANCE_SIGNS[state]),
+    badge(exceedanceSign(exceedance)),
     ' ',
     h('a', { href: linkTo(['exceedances', id]) }, rule, ' from ', hourOf(firstWindowEnd, facility)),
     h(

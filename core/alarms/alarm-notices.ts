@@ -3,7 +3,7 @@ import type { Notice } from '../contracts/notice.ts';
 import { story } from './exceedance-notice.ts';
 import { counted, figureAgainst, plantTime } from './figures.ts';
 import type { Matter } from './matter.ts';
-import type { OpenAlarm, PlantState } from './plant-state.ts';
+import type { OpenAlarm, PlantState, RunStanding } from './plant-state.ts';
 
 type Named = Pick<Matter, 'source' | 'kind' | 'subject'>;
 
@@ -32,7 +32,10 @@ const notice = (
 export const raisedNotice = (facility: string, matter: Matter, at: string): Notice =>
   notice(facility, matter, at, { kind: 'raised', alarmId: null, title: titleOf(matter), text: matter.text });
 
-/** Undefined where there is nothing to say: an exceedance that was taken back has its own correction. */
+/**
+ * Undefined where there is nothing to say: an exceedance that was taken back has its own correction, and one that has
+ * become part of another goes on.
+ */
 export const clearedNotice = (state: PlantState, alarm: OpenAlarm, at: string): Notice | undefined => {
   const text = CLEARED[alarm.kind](state, alarm);
   if (text === undefined) return undefined;
@@ -54,15 +57,18 @@ export const escalatedNotice = (state: PlantState, alarm: OpenAlarm, now: number
       `It is still open. ${alarm.text}`,
   });
 
+/** The run of an alarm as it is now; undefined where that was taken back. */
+export const runOf = ({ runs }: PlantState, { run, mergedInto }: OpenAlarm): RunStanding | undefined =>
+  runs.find(({ id }) => id === (mergedInto ?? run));
+
 const standingOf = ({ limits }: PlantState, { source, subject }: OpenAlarm) =>
   limits.find((one) => one.source === source && one.rule === subject);
 
 const CLEARED: Readonly<Record<AlarmKind, (state: PlantState, alarm: OpenAlarm) => string | undefined>> = {
-  exceedance: (state, { source, subject, minute }) => {
-    const run = state.runs.find(
-      (one) => one.source === source && one.rule === subject && one.first * 60 <= minute && minute <= one.last * 60,
-    );
-    return run && `Source ${source} is back within its limit ${subject}. What it was: ${story(state, run)}`;
+  exceedance: (state, alarm) => {
+    const run = runOf(state, alarm);
+    if (run?.state !== 'ended') return undefined;
+    return `Source ${alarm.source} no longer exceeds its limit ${alarm.subject}. What it was: ${story(state, run)}`;
   },
   'limit-warning': (state, alarm) => {
     const standing = standingOf(state, alarm);

@@ -10,6 +10,7 @@ export const exceedanceMatters = (state: PlantState): Matter[] =>
       source: run.source,
       kind: 'exceedance',
       subject: run.rule,
+      run: run.id,
       minute: run.first * 60,
       level: 0,
       text: `Source ${run.source} exceeds its limit ${run.rule}: ${story(state, run)}`,

@@ -1,4 +1,4 @@
-import type { ExceedanceRun } from '../compliance/exceedance-runs.ts';
+import type { ExceedanceRun, Stretch } from '../compliance/exceedance-runs.ts';
 import type { ComplianceRecord } from '../contracts/compliance-record.ts';
 import type { Notice } from '../contracts/notice.ts';
 import { hourOfText } from '../time.ts';
@@ -29,37 +29,53 @@ export const raisedNotice = (place: RunPlace, run: ExceedanceRun): ExceedanceNot
 export const story = ({ utcOffsetMinutes }: Pick<RunPlace, 'utcOffsetMinutes'>, run: ExceedanceRun): string => {
   const { first, last, windows, state, worst } = run;
   const worstOf = windows === 1 ? 'the average is' : 'the highest average is';
-  const from = plantHour(first, utcOffsetMinutes);
-  const span =
-    first === last ? `with the hour of ${from}` : `with the hours from ${from} to ${plantHour(last, utcOffsetMinutes)}`;
   return (
     `${worstOf} ${figureAgainst(worst.average, worst.limit)} ${worst.unit} where ${worst.limit} is allowed ` +
-    `(${worst.citation}). ${counted(windows, 'window')} over it, ending ${span}; ` +
-    (state === 'lasting' ? 'the newest is one of them.' : 'later ones are within the limit.')
+    `(${worst.citation}). ${counted(windows, 'window')} over it, ending ${hoursOf(first, last, utcOffsetMinutes)}; ` +
+    (state === 'lasting' ? 'the newest is one of them.' : 'that is over.')
   );
 };
 
+/** Says what is left of a run, of whose windows a recompute has taken some back. */
+export const correctedNotice = (place: RunPlace, told: Stretch, now: ExceedanceRun): ExceedanceNotice =>
+  notice(
+    place,
+    'retracted',
+    `${place.rule} was exceeded less`,
+    `Correction: source ${place.source} exceeded its limit ${place.rule} in fewer hours than was told. ` +
+      `${toldBefore(place, told)} With the data as they are now ${story(place, now)}`,
+  );
+
 /**
  * Takes back what a recompute has shown to be wrong.
+ * @param told    what people were last told of it
  * @param records the records that now stand for the windows of the run, as far as there are any
  */
 export const retractedNotice = (
   place: RunPlace,
-  run: ExceedanceRun,
+  told: Stretch,
   records: readonly ComplianceRecord[],
-): ExceedanceNotice => {
-  const said = `${counted(run.windows, 'window')}, at most ${figureAgainst(run.worst.average, run.worst.limit)} ${run.worst.unit}`;
-  return notice(
+): ExceedanceNotice =>
+  notice(
     place,
     'retracted',
     `${place.rule} was not exceeded`,
-    `Correction: source ${place.source} did not exceed its limit ${place.rule} in the hours from ` +
-      `${plantHour(run.first, place.utcOffsetMinutes)} to ${plantHour(run.last, place.utcOffsetMinutes)}. ` +
-      `Told before: ${said}. ${correction(run, records)}`,
+    `Correction: source ${place.source} did not exceed its limit ${place.rule}. ` +
+      `${toldBefore(place, told)} ${presentAverages(told, records)}`,
   );
+
+const toldBefore = ({ utcOffsetMinutes }: RunPlace, { first, last, windows, worst }: Stretch): string =>
+  `Told before: ${counted(windows, 'window')}, at most ${figureAgainst(worst.average, worst.limit)} ${worst.unit}, ending ` +
+  `${hoursOf(first, last, utcOffsetMinutes)}.`;
+
+const hoursOf = (first: number, last: number, utcOffsetMinutes: number): string => {
+  const from = plantHour(first, utcOffsetMinutes);
+  return first === last
+    ? `with the hour of ${from}`
+    : `with the hours from ${from} to ${plantHour(last, utcOffsetMinutes)}`;
 };
 
-const correction = (run: ExceedanceRun, records: readonly ComplianceRecord[]): string => {
+const presentAverages = (run: Stretch, records: readonly ComplianceRecord[]): string => {
   const inRun = records.filter(({ windowEnd, average }) => {
     const hour = hourOfText(windowEnd);
     return average !== null && hour >= run.first && hour <= run.last;

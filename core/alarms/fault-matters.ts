@@ -8,7 +8,7 @@ export const faultMatters = (state: PlantState): Matter[] =>
   state.faults.flatMap((fault): Matter[] => {
     const { source, channel, minute, minutes, quiet } = fault;
     if (state.sourceOutages.some((outage) => outage === null || outage === source)) return [];
-    const name = { source, kind: 'analyser-fault', subject: channel } as const;
+    const name = { source, kind: 'analyser-fault', subject: channel, run: null } as const;
     const open = openAlarmOf(state, name);
     if (quiet || minutes < state.settings.analyserFaultMinutes) return open ? [holding(open)] : [];
     return [{ ...name, minute, level: 0, text: textOf(state, fault), stand: 'raise' }];

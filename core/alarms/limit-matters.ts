@@ -16,7 +16,7 @@ export const limitMatters = (state: PlantState): Matter[] =>
   state.limits.flatMap((standing) => [...shareMatters(state, standing), ...headroomMatters(state, standing)]);
 
 const shareMatters = (state: PlantState, standing: LimitStanding): Matter[] => {
-  const name = { source: standing.source, kind: 'limit-warning', subject: standing.rule } as const;
+  const name = { source: standing.source, kind: 'limit-warning', subject: standing.rule, run: null } as const;
   const open = openAlarmOf(state, name);
   const { warningShares } = state.settings;
   if (warningShares.length === 0) return [];
@@ -42,7 +42,7 @@ const isAt = ({ average, limit }: LimitStanding, share: number): boolean =>
   average !== null && new Decimal(limit).gt(0) && new Decimal(average).gte(new Decimal(limit).times(share));
 
 const headroomMatters = (state: PlantState, standing: LimitStanding): Matter[] => {
-  const name = { source: standing.source, kind: 'headroom', subject: standing.rule } as const;
+  const name = { source: standing.source, kind: 'headroom', subject: standing.rule, run: null } as const;
   const open = openAlarmOf(state, name);
   const { headroomHours } = state.settings;
   if (headroomHours === null) return [];

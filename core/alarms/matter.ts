@@ -6,6 +6,8 @@ export interface Matter {
   readonly source: string | null;
   readonly kind: AlarmKind;
   readonly subject: string;
+  /** Of an exceedance, its run: each has an alarm of its own. */
+  readonly run: number | null;
   readonly minute: number;
   /** The higher, the more urgent; one that rises is told again. */
   readonly level: number;
@@ -16,20 +18,21 @@ export interface Matter {
   readonly toldElsewhere?: boolean;
 }
 
-export const nameOf = ({ source, kind, subject }: Pick<Matter, 'source' | 'kind' | 'subject'>): string =>
-  `${kind} ${source ?? ''} ${subject}`;
+export type MatterName = Pick<Matter, 'source' | 'kind' | 'subject' | 'run'>;
+
+export const nameOf = ({ source, kind, subject, run }: MatterName): string =>
+  `${kind} ${source ?? ''} ${subject} ${run ?? ''}`;
 
 /** The open alarm of a matter. */
-export const openAlarmOf = (
-  { open }: Pick<PlantState, 'open'>,
-  matter: Pick<Matter, 'source' | 'kind' | 'subject'>,
-): OpenAlarm | undefined => open.find((alarm) => nameOf(alarm) === nameOf(matter));
+export const openAlarmOf = ({ open }: Pick<PlantState, 'open'>, matter: MatterName): OpenAlarm | undefined =>
+  open.find((alarm) => nameOf(alarm) === nameOf(matter));
 
 /** What keeps an open alarm as it is. */
-export const holding = ({ source, kind, subject, minute, level, text }: OpenAlarm): Matter => ({
+export const holding = ({ source, kind, subject, run, minute, level, text }: OpenAlarm): Matter => ({
   source,
   kind,
   subject,
+  run,
   minute,
   level,
   text,

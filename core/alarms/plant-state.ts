@@ -17,7 +17,7 @@ export interface PlantState {
   readonly limits: readonly LimitStanding[];
   /** Channels without a valid reading for the time that the settings name, and those of open alarms that still have none. */
   readonly faults: readonly FaultyChannel[];
-  /** Runs of windows over a limit that last, and what has become of those with an open alarm. */
+  /** Runs of windows over a limit that last, and those that have ended and have an open alarm, or contain one that has. */
   readonly runs: readonly RunStanding[];
   readonly open: readonly OpenAlarm[];
 }
@@ -55,6 +55,7 @@ export interface FaultyChannel {
 export const QUIET_STATUSES = 'CQ';
 
 export interface RunStanding extends ExceedanceRun {
+  readonly id: number;
   readonly source: string;
   readonly rule: string;
 }
@@ -64,6 +65,9 @@ export interface OpenAlarm {
   readonly source: string | null;
   readonly kind: AlarmKind;
   readonly subject: string;
+  /** Of an exceedance, its run, and the run that this was merged into. */
+  readonly run: number | null;
+  readonly mergedInto: number | null;
   readonly text: string;
   readonly level: number;
   readonly minute: number;

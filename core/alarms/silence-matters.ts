@@ -12,5 +12,6 @@ export const silenceMatters = (state: PlantState, now: number): Matter[] => {
     `Nothing has come from facility ${facility} for ${counted(minutes, 'minute')}. ` +
     `The last minute it has spoken for is ${plantTime(newestMinute, utcOffsetMinutes)}. ` +
     'Its minutes wait at the edge agent as long as that runs.';
-  return [{ source: null, kind: 'data-stopped', subject: '', minute: newestMinute, level: 0, text, stand: 'raise' }];
+  const name = { source: null, kind: 'data-stopped', subject: '', run: null } as const;
+  return [{ ...name, minute: newestMinute, level: 0, text, stand: 'raise' }];
 };

@@ -21,9 +21,9 @@ export interface Stretch {
 }
 
 /**
- * A run of windows over a limit: `lasting` until a later window is within the limit. A window without data says nothing
- * of the emissions, so it neither ends a run nor counts in it; and while the source does not operate there are no
- * windows at all.
+ * A run of windows over a limit: `lasting` until a later window is within the limit, or the source operates in a later
+ * hour in which the limit is not in force. A window without data says nothing of the emissions, so it neither ends a run
+ * nor counts in it; and while the source does not operate there are no windows at all.
  */
 export interface ExceedanceRun extends Stretch {
   readonly state: 'lasting' | 'ended';
@@ -32,32 +32,42 @@ export interface ExceedanceRun extends Stretch {
 /** A run on record. */
 export interface StoredRun extends ExceedanceRun {
   readonly id: number;
+  /** What people were last told of it; undefined: nothing, as of runs older than the telling. */
+  readonly told: Stretch | undefined;
 }
 
 /** The records of one source and limit in a range of hours, and what lies around it. */
 export interface Surroundings {
   /** In order of their window's end. */
   readonly records: readonly ComplianceRecord[];
-  /** Windows over the limit just ahead of the range, back to the last one within it. */
+  /** Operating hours of the range in which the limit is not in force, in order. */
+  readonly unlimited: readonly number[];
+  /** Windows over the limit just ahead of the range, back to what ends a run. */
   readonly before: Stretch | undefined;
-  /** Windows over the limit just after the range, and whether a later window is within it. */
-  readonly after: { readonly stretch: Stretch | undefined; readonly within: boolean };
+  /** Windows over the limit just after the range, and whether something later ends their run. */
+  readonly after: { readonly stretch: Stretch | undefined; readonly ends: boolean };
 }
 
 /** The runs in and next to a range of hours, in order. */
-export const exceedanceRuns = ({ records, before, after }: Surroundings): ExceedanceRun[] => {
+export const exceedanceRuns = ({ records, unlimited, before, after }: Surroundings): ExceedanceRun[] => {
   const runs: ExceedanceRun[] = [];
   let open = before;
   const end = () => {
     if (open) runs.push({ ...open, state: 'ended' });
     open = undefined;
   };
+  let passed = 0;
+  const endBefore = (hour: number) => {
+    for (; (unlimited[passed] ?? hour) < hour; passed++) end();
+  };
   for (const record of records) {
+    endBefore(hourOfText(record.windowEnd));
     if (record.state === 'exceedance') open = joined(open, stretchOf(record));
     else if (record.state === 'within') end();
   }
+  endBefore(Number.POSITIVE_INFINITY);
   if (after.stretch) open = joined(open, after.stretch);
-  if (after.within) end();
+  if (after.ends) end();
   if (open) runs.push({ ...open, state: 'lasting' });
   return runs;
 };
@@ -68,12 +78,13 @@ const stretchOf = ({ windowEnd, average, limit, parameter, unit, citation }: Com
   return { first: hour, last: hour, windows: 1, worst: { average: average!, limit, parameter, unit, citation } };
 };
 
+/** Two stretches as one; `earlier` begins first. */
 const joined = (earlier: Stretch | undefined, later: Stretch): Stretch =>
   earlier === undefined
     ? later
     : {
         first: earlier.first,
-        last: later.last,
+        last: Math.max(earlier.last, later.last),
         windows: earlier.windows + later.windows,
         worst: isWorse(later.worst, earlier.worst) ? later.worst : earlier.worst,
       };
@@ -94,8 +105,8 @@ export interface Reconciliation {
 
 /**
  * Holds the runs on record against those that there are. A run keeps its number as long as it overlaps; of several that
- * have become one the earliest number stays, and the others are retracted as merged into it. Of a run that has become
- * several, the first keeps the number.
+ * have become one the earliest number stays, and the others are retracted as merged into it; what was told of them was
+ * then told of it. Of a run that has become several, the first keeps the number.
  * @param stored runs on record that overlap or adjoin the range; one that none of `runs` can have come from, because it
  *   lies apart from the range, is left alone
  * @param range  hours whose records have changed, inclusive
@@ -111,23 +122,30 @@ export const reconcileRuns = (
   };
   const unclaimed = new Set(stored.filter((run) => overlap(run, span)).sort((a, b) => a.id - b.id));
   const created: ExceedanceRun[] = [];
-  const changed: StoredRun[] = [];
-  const kept: StoredRun[] = [];
+  const kept = new Map<StoredRun, ExceedanceRun>();
   for (const run of runs) {
     const known = [...unclaimed].find((candidate) => overlap(candidate, run));
     if (known) {
       unclaimed.delete(known);
-      const now = { ...run, id: known.id };
-      kept.push(now);
-      if (!isSame(known, run)) changed.push(now);
+      kept.set(known, run);
     } else created.push(run);
   }
   const retracted = [...unclaimed].map((run) => ({
     run,
-    into: kept.find((other) => overlap(other, run))?.id ?? null,
+    into: [...kept].find(([, other]) => overlap(other, run))?.[0].id ?? null,
   }));
+  const changed = [...kept].flatMap(([{ id, told, ...known }, run]): StoredRun[] => {
+    const merged = retracted.flatMap(({ run, into }) => (into === id && run.told ? [run.told] : []));
+    if (isSame(known, run) && merged.length === 0) return [];
+    const all = [...(told ? [told] : []), ...merged].sort((a, b) => a.first - b.first);
+    return [{ ...run, id, told: all.reduce<Stretch | undefined>((sum, one) => joined(sum, one), undefined) }];
+  });
   return { created, changed, retracted };
 };
+
+/** Whether people were told of windows that are not in the run. */
+export const isToldTooMuch = ({ told, ...run }: StoredRun): boolean =>
+  told !== undefined && (told.first < run.first || told.last > run.last || told.windows > run.windows);
 
 interface Interval {
   readonly first: number;

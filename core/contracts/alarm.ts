@@ -35,9 +35,9 @@ export type Alarm = z.infer<typeof alarm>;
 
 /** When a facility's people are told. */
 export const alarmSettings = z.strictObject({
-  /** Shares of a limit at which a warning is raised, rising; none: no warnings. */
+  /** Shares of a limit at which a warning is raised, in whole percents, rising; none: no warnings. */
   warningShares: z
-    .array(z.number().gt(0).lt(1))
+    .array(z.number().min(0.05).max(0.99).multipleOf(0.01))
     .max(5)
     .refine((shares) => shares.every((share, i) => i === 0 || share > shares[i - 1]!), 'expected rising shares')
     .default([0.8, 0.9]),

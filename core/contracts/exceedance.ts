@@ -26,7 +26,7 @@ export const ACTION_CODES = {
 export type ActionCode = keyof typeof ACTION_CODES;
 export const actionCode = z.enum(Object.keys(ACTION_CODES) as [ActionCode, ...ActionCode[]]);
 
-/** `lasting`: its last window is the newest. `retracted`: a recompute has shown that there was none. */
+/** `lasting`: its last window is the newest. `retracted`: a recompute has shown that there was none, or it is part of another. */
 export const EXCEEDANCE_STATES = ['lasting', 'ended', 'retracted'] as const;
 
 /** A run of windows over one limit without a window within it between. */
@@ -47,6 +47,8 @@ export const exceedance = z.strictObject({
   limit: decimalText,
   foundAt: instant,
   retractedAt: instant.nullable(),
+  /** Of a retracted one: the exceedance that contains its windows now; null: they are not over the limit any more. */
+  mergedInto: z.int().nullable(),
   acknowledgedAt: instant.nullable(),
   acknowledgedBy: z.string().nullable(),
   reason: reasonCode.nullable(),

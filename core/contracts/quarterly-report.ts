@@ -42,7 +42,7 @@ const summaryValue = z.strictObject({
   stackPipeId: z.string().nullable(),
   unitId: z.string().nullable(),
   parameterCode: z.enum(SUMMARY_CODES as [SummaryCode, ...SummaryCode[]]),
-  /** Null where an hour is not stored, or none holds a value. */
+  /** Null where an hour between the first and the last stored one is not stored, or none holds a value. */
   currentReportingPeriodTotal: z.number().nullable(),
   /** Not computed by this report. */
   ozoneSeasonToDateTotal: z.null(),
@@ -115,6 +115,8 @@ const limitSummary = z.strictObject({
   citation: z.string(),
   windows: count,
   windowsOver: count,
+  /** Of these, the ones that no exceedance on record covers: nobody was told of them, and they have no cause. */
+  windowsOverNotOnRecord: count,
   windowsWithoutData: count,
   /** Windows over the limit in percent of the operating hours. */
   percentOver: percent,

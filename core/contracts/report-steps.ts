@@ -24,8 +24,14 @@ const ofExecution = {
 const workKey = z.string().regex(/^work\/[^\p{Cc}]+$/u, 'expected a key under work/');
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hexadecimal');
 
-/** Answer of `plan`: what `collect` is called for, one by one (`ItemsPath` `$.sources`, each item a name). */
-export const planned = z.strictObject({ sources: z.array(sourceName).min(1).max(1000) });
+/**
+ * Answer of `plan`: what `collect` is called for, one by one (`ItemsPath` `$.sources`, each item a name); or that there
+ * is nothing to make a report from, and why. That is no failure of the system: the execution ends there, in order.
+ */
+export const planned = z.union([
+  z.strictObject({ sources: z.array(sourceName).min(1).max(1000) }),
+  z.strictObject({ nothing: z.string().min(1) }),
+]);
 export type Planned = z.infer<typeof planned>;
 
 /** Answer of `collect`: the summary of one source lies under this key in the work bucket. */

@@ -3,6 +3,7 @@ import { type EmissionHour, type HourlyValue, PARAMETERS, type Parameter } from 
 import type { SourceVersion } from '../contracts/monitoring-plan.ts';
 import { canonicalText } from '../hour/digest.ts';
 import { hourValues } from '../hour/hour-values.ts';
+import { PARAMETER_WORDS } from '../hour/parameter-words.ts';
 import { TOTALS, type Total } from '../hour/parameters.ts';
 import { workingPlan } from '../hour/working-plan.ts';
 import { Decimal } from '../units/decimal.ts';
@@ -60,25 +61,13 @@ const explainedTotal = (parameter: Parameter, { unit }: HourlyValue, total: Tota
   const second: Input =
     factor === 'operatingTime'
       ? put.operatingTime('operatingTime', 'operating time')
-      : put.value(factor, WORDS[factor], factor);
+      : put.value(factor, PARAMETER_WORDS[factor], factor);
   return {
     formula: `${parameter} = ${rate} × ${factor}`,
     citation: total.citation,
     rounding: total.places === undefined ? 'not rounded' : `to ${stepOf(total.places)} ${unit}, half away from zero`,
-    inputs: [put.value(rate, WORDS[rate], rate), second],
+    inputs: [put.value(rate, PARAMETER_WORDS[rate], rate), second],
   };
-};
-
-const WORDS: Readonly<Record<Parameter, string>> = {
-  heatInputRate: 'heat input rate',
-  heatInput: 'heat input',
-  noxRate: 'NOx rate',
-  noxMassRate: 'NOx mass rate',
-  noxMass: 'NOx mass',
-  co2MassRate: 'CO2 mass rate',
-  co2Mass: 'CO2 mass',
-  so2MassRate: 'SO2 mass rate',
-  so2Mass: 'SO2 mass',
 };
 
 /** @example stepOf(3) // '0.001' */

@@ -1,7 +1,8 @@
 import type { MonitoringPlan } from '../contracts/monitoring-plan.ts';
 import type { QuarterlyReport, SourceReport } from '../contracts/quarterly-report.ts';
 import type { ReportOrder } from '../contracts/report-steps.ts';
-import { textOfHour } from '../time.ts';
+import { hourOfText, textOfHour } from '../time.ts';
+import { expectedUntil } from './coverage.ts';
 import { quarterHours } from './quarter.ts';
 
 export interface ReportInput {
@@ -61,6 +62,19 @@ export const quarterlyReport = (input: ReportInput): QuarterlyReport => {
 /** Made before the quarter was over. */
 export const isInterim = ({ generatedAt, period }: Pick<QuarterlyReport, 'generatedAt' | 'period'>): boolean =>
   Date.parse(generatedAt) < Date.parse(period.until);
+
+/**
+ * Made at another minute, a report of the same hours would still expect the same: what is missing from it, and whether it
+ * is interim, stays. False when the quarter went on, or ended, since it was made.
+ * @param asOf minutes since 1970, UTC
+ */
+export const expectsTheSame = (
+  { generatedAt, period }: Pick<QuarterlyReport, 'generatedAt' | 'period'>,
+  asOf: number,
+): boolean => {
+  const range = { until: hourOfText(period.until) };
+  return expectedUntil(range, Math.floor(Date.parse(generatedAt) / 60_000)) === expectedUntil(range, asOf);
+};
 
 const LIMITATIONS = [
   'It is no ECMPS submission and carries no certification by a designated representative (40 CFR 72.21, 75.64).',

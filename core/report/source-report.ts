@@ -71,7 +71,7 @@ export const sourceReport = (records: SourceRecords, quarter: Quarter): SourceRe
       operating,
       [...channels].map(([channel, parameter]) => ({ channel, parameter })),
     ),
-    limits: limitsOf(windows, operating.length),
+    limits: limitsOf(windows, operating.length, records.exceedances),
     exceedances: [...records.exceedances].sort((a, b) =>
       a.firstWindowEnd < b.firstWindowEnd ? -1 : a.firstWindowEnd > b.firstWindowEnd ? 1 : a.id - b.id,
     ),

@@ -48,8 +48,8 @@ const place = (source: string) =>
 
 /**
  * The SummaryValue records of one source: operating hours and time, and a total for each hourly value that the plan
- * makes. Hours for which substitute data are due are left out of a total and counted beside it; an hour that is not
- * stored makes it null.
+ * makes. Hours for which substitute data are due are left out of a total and counted beside it; an hour
+ * that is not stored between the first and the last that are makes it null.
  */
 export const summaryValues = (
   source: string,

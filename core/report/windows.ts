@@ -1,4 +1,5 @@
 import type { ComplianceRecord } from '../contracts/compliance-record.ts';
+import type { Exceedance } from '../contracts/exceedance.ts';
 import type { LimitSummary } from '../contracts/quarterly-report.ts';
 import { hourOfText } from '../time.ts';
 import { Decimal } from '../units/decimal.ts';
@@ -32,11 +33,32 @@ export const highestOf = (windows: readonly Window[]): (Window & { readonly aver
   return highest;
 };
 
-/** How the averages of a source stood to each limit. The words of the limit are those of its last window. */
-export const limitsOf = (windows: readonly Window[], operatingHours: number): LimitSummary[] =>
+/** A run of windows over a limit, as it is on record. */
+export type Run = Pick<Exceedance, 'rule' | 'state' | 'firstWindowEnd' | 'lastWindowEnd'>;
+
+/** The end of a window lies within a run of its rule that stands. */
+const isOnRecord = ({ rule, windowEnd }: Pick<Window, 'rule' | 'windowEnd'>, runs: readonly Run[]): boolean =>
+  runs.some(
+    (run) =>
+      run.rule === rule &&
+      run.state !== 'retracted' &&
+      hourOfText(run.firstWindowEnd) <= hourOfText(windowEnd) &&
+      hourOfText(windowEnd) <= hourOfText(run.lastWindowEnd),
+  );
+
+/**
+ * How the averages of a source stood to each limit, and how many of those over it the exceedances on record do not
+ * cover. The words of the limit are those of its last window.
+ */
+export const limitsOf = (
+  windows: readonly Window[],
+  operatingHours: number,
+  exceedances: readonly Run[],
+): LimitSummary[] =>
   [...byRule(windows)].map(([rule, ofRule]) => {
     const { parameter, unit, operatingHours: length, citation } = ofRule.at(-1)!;
-    const over = ofRule.filter(({ state }) => state === 'exceedance').length;
+    const windowsOver = ofRule.filter(({ state }) => state === 'exceedance');
+    const over = windowsOver.length;
     const highest = highestOf(ofRule);
     return {
       rule,
@@ -46,6 +68,7 @@ export const limitsOf = (windows: readonly Window[], operatingHours: number): Li
       citation,
       windows: ofRule.length,
       windowsOver: over,
+      windowsOverNotOnRecord: windowsOver.filter((window) => !isOnRecord(window, exceedances)).length,
       windowsWithoutData: ofRule.filter(({ state }) => state === 'no-data').length,
       percentOver: percentOf(over, operatingHours),
       highest: highest ? { average: highest.average, limit: highest.limit, windowEnd: highest.windowEnd } : null,

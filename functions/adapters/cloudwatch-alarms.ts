@@ -12,7 +12,7 @@ const PREFIX = 'EmissionWatch-';
 /** How old an answer may be: consoles ask more often than alarms change. */
 const KEEP_MS = 15_000;
 
-/** The alarms on the system itself, by name. */
+/** The alarms on the system itself that have a runbook, by name. */
 export const cloudWatchAlarms = (client: Pick<CloudWatchClient, 'send'>, now: () => number = Date.now) => {
   let known: { readonly at: number; readonly alarms: readonly SystemAlarm[] } | undefined;
   return async (): Promise<readonly SystemAlarm[]> => {
@@ -36,7 +36,9 @@ const readAlarms = async (client: Pick<CloudWatchClient, 'send'>): Promise<Syste
       ...(answer.CompositeAlarms ?? []).map((alarm) => systemAlarm(alarm, true)),
     );
     NextToken = answer.NextToken;
-    if (NextToken === undefined) return alarms.sort((a, b) => (a.name < b.name ? -1 : 1));
+    // What watches a deployment has the name of its stack, which begins alike: without a runbook it is none for people.
+    if (NextToken === undefined)
+      return alarms.filter(({ runbook }) => runbook !== null).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 };
 

@@ -1,11 +1,12 @@
 import type { AlarmDecisions } from '#core/alarms/decide-alarms';
 import { SHARE_HYSTERESIS } from '#core/alarms/limit-matters';
 import type { NoticeTopic } from '#core/alarms/notice-message';
-import { type OpenAlarm, type PlantState, QUIET_STATUSES } from '#core/alarms/plant-state';
+import { type OpenAlarm, type PlantState, QUIET_STATUSES, type RunStanding } from '#core/alarms/plant-state';
 import { type AlarmSettings, alarmSettings } from '#core/contracts/alarm';
 import type { Notice } from '#core/contracts/notice';
 import type { AlarmStore } from '#core/ports';
 import { type Database, type Execute, numbers, type Row, texts } from './data-api.ts';
+import { stretchList } from './data-api-exceedances.ts';
 import { everyPage } from './pages.ts';
 
 /** Rows an answer: with texts of some hundred bytes it stays under the 1 MiB that an answer may hold. */
@@ -195,41 +196,60 @@ const faultOf = ([, source, channel, minute, status, minutes]: Row): PlantState[
   minutes: minutes as number,
 });
 
-/** Runs that last, and those that had an alarm raised and have ended. */
+/** Runs that last, and those that have ended and have an open alarm, or contain one that has. */
 const RUNS = `
 select e.facility, s.source, cast(e.exceedance_id as text), e.rule, e.first_window_end, e.last_window_end, e.windows,
   e.state, e.worst_average, e.limit_value, e.parameter, e.unit, e.citation
 from exceedance e join source s using (source_id)
 where e.facility = any(cast(:facilities as text[]))
   and (e.state = 'lasting' or (e.state = 'ended' and exists (
-    select from alarm a where a.facility = e.facility and a.cleared_at is null and a.kind = 'exceedance'
-      and a.source = s.source and a.subject = e.rule and a.minute / 60 between e.first_window_end and e.last_window_end)))
+    select from alarm a join exceedance own using (exceedance_id)
+    where a.facility = e.facility and a.cleared_at is null and e.exceedance_id in (own.exceedance_id, own.merged_into))))
   and ${PAGED('e.facility', 's.source', 'cast(e.exceedance_id as text)')}`;
 
 const runOf = (row: Row): PlantState['runs'][number] => {
-  const [, source, , rule, first, last, windows, state, average, limit, parameter, unit, citation] = row;
-  return { source, rule, first, last, windows, state, worst: { average, limit, parameter, unit, citation } } as never;
+  const [, source, id, rule, first, last, windows, state, average, limit, parameter, unit, citation] = row;
+  return {
+    id: Number(id),
+    source,
+    rule,
+    first,
+    last,
+    windows,
+    state,
+    worst: { average, limit, parameter, unit, citation },
+  } as never;
 };
 
 const OPEN = `
-select facility, coalesce(source, ''), cast(alarm_id as text), kind, subject, text, level, minute,
-  cast(extract(epoch from raised_at) * 1000 as bigint), acknowledged_at is not null, escalated_at is not null
-from alarm
-where facility = any(cast(:facilities as text[])) and cleared_at is null
-  and ${PAGED('facility', "coalesce(source, '')", 'cast(alarm_id as text)')}`;
+select a.facility, coalesce(a.source, ''), cast(a.alarm_id as text), a.kind, a.subject, a.text, a.level, a.minute,
+  cast(extract(epoch from a.raised_at) * 1000 as bigint), a.acknowledged_at is not null, a.escalated_at is not null,
+  e.exceedance_id, e.merged_into
+from alarm a left join exceedance e using (exceedance_id)
+where a.facility = any(cast(:facilities as text[])) and a.cleared_at is null
+  and ${PAGED('a.facility', "coalesce(a.source, '')", 'cast(a.alarm_id as text)')}`;
 
 const alarmOf = (row: Row): OpenAlarm => {
-  const [, source, id, kind, subject, text, level, minute, raisedAt, acknowledged, escalated] = row;
-  const alarm = { kind, subject, text, level, minute, raisedAt, acknowledged, escalated } as Omit<OpenAlarm, 'id'>;
+  const [, source, id, kind, subject, text, level, minute, raisedAt, acknowledged, escalated, run, mergedInto] = row;
+  const alarm = { kind, subject, text, level, minute, raisedAt, acknowledged, escalated, run, mergedInto } as Omit<
+    OpenAlarm,
+    'id'
+  >;
   return { ...alarm, id: Number(id), source: source === '' ? null : (source as string) };
 };
 
 const carryOut = async (execute: Execute, decisions: readonly AlarmDecisions[], now: number): Promise<void> => {
   const at = new Date(now).toISOString();
-  const changed = decisions.flatMap(({ facility, cleared, escalated, lowered }) => [
-    ...cleared.map(({ id, notice }) => ({ facility, id, clear: true, notice: notice ?? null })),
-    ...escalated.map(({ id, notice }) => ({ facility, id, escalate: true, notice })),
-    ...lowered.map(({ id, level }) => ({ facility, id, level, notice: null })),
+  const changed = decisions.flatMap(({ facility, cleared, escalated, renewed }) => [
+    ...cleared.map(({ id, notice, tells }) => ({
+      facility,
+      id,
+      clear: true,
+      notice: notice ?? null,
+      ...toldOf(tells),
+    })),
+    ...escalated.map(({ id, notice, tells }) => ({ facility, id, escalate: true, notice, ...toldOf(tells) })),
+    ...renewed.map(({ id, level, text }) => ({ facility, id, level, text, notice: null, run: null, told: null })),
   ]);
   const raised = decisions.flatMap(({ facility, raised }) =>
     raised.map(({ notice, ...alarm }) => ({ facility, ...alarm, notice: notice ?? null })),
@@ -241,19 +261,43 @@ const carryOut = async (execute: Execute, decisions: readonly AlarmDecisions[], 
     await execute(RAISE, { at, alarms: JSON.stringify(raised.slice(i, i + WRITE)) });
 };
 
+/** A run, and its figures as a notice tells them. */
+const toldOf = (run: RunStanding | undefined) => ({ run: run?.id ?? null, told: run ? stretchList(run) : null });
+
+/**
+ * What is told of a run is noted with it, so that a correction can speak of it. A run that has changed since it was read
+ * is not told of: what the figures are then is decided a minute later.
+ */
 const CHANGE = `
-with given as (
-  select * from jsonb_to_recordset(cast(:alarms as jsonb))
-    as t (facility text, id integer, clear boolean, escalate boolean, level double precision, notice jsonb)
+with decided as (
+  select * from jsonb_to_recordset(cast(:alarms as jsonb)) as t (facility text, id integer, clear boolean,
+    escalate boolean, level double precision, text text, notice jsonb, run integer, told jsonb)
+),
+locked as (
+  select exceedance_id, first_window_end, last_window_end, windows, worst_average from exceedance
+  where exceedance_id in (select run from decided) order by exceedance_id for update
+),
+as_told as (
+  select d.run, d.told from decided d join locked l on l.exceedance_id = d.run
+  where d.told -> 0 = to_jsonb(l.first_window_end) and d.told -> 1 = to_jsonb(l.last_window_end)
+    and d.told -> 2 = to_jsonb(l.windows) and d.told ->> 3 = l.worst_average
+),
+noted as (
+  update exceedance e set told = t.told from as_told t where e.exceedance_id = t.run
+),
+given as (
+  select * from decided where run is null or run in (select run from as_told)
 ),
 combined as (
-  select id, bool_or(clear) as clear, bool_or(escalate) as escalate, min(level) as level from given group by id
+  select id, bool_or(clear) as clear, bool_or(escalate) as escalate, min(level) as level, max(text) as text
+  from given group by id
 ),
 changed as (
   update alarm a set
     cleared_at = case when c.clear then cast(:at as timestamptz) else a.cleared_at end,
     escalated_at = case when c.escalate then cast(:at as timestamptz) else a.escalated_at end,
-    level = coalesce(c.level, a.level)
+    level = coalesce(c.level, a.level),
+    text = coalesce(c.text, a.text)
   from combined c where a.alarm_id = c.id
 )
 insert into notice (notice_key, topic, facility, kind, document)
@@ -265,18 +309,19 @@ on conflict (notice_key) do nothing`;
 const RAISE = `
 with given as (
   select * from jsonb_to_recordset(cast(:alarms as jsonb))
-    as t (facility text, source text, kind text, subject text, minute integer, level double precision, text text, notice jsonb)
+    as t (facility text, source text, kind text, subject text, minute integer, level double precision, text text, run integer,
+      notice jsonb)
 ),
 raised as (
-  insert into alarm (facility, source, kind, subject, text, minute, level, raised_at)
-  select facility, source, kind, subject, text, minute, level, cast(:at as timestamptz) from given
-  returning alarm_id, facility, source, kind, subject
+  insert into alarm (facility, source, kind, subject, exceedance_id, text, minute, level, raised_at)
+  select facility, source, kind, subject, run, text, minute, level, cast(:at as timestamptz) from given
+  returning alarm_id, facility, source, kind, subject, exceedance_id
 )
 insert into notice (notice_key, topic, facility, kind, document)
 select 'alarm ' || r.alarm_id || ' raised', 'notices', r.facility, 'raised',
   g.notice || jsonb_build_object('alarmId', r.alarm_id)
 from raised r join given g on g.facility = r.facility and g.source is not distinct from r.source and g.kind = r.kind
-  and g.subject = r.subject
+  and g.subject = r.subject and g.run is not distinct from r.exceedance_id
 where jsonb_typeof(g.notice) = 'object' order by r.alarm_id
 on conflict (notice_key) do nothing`;
 

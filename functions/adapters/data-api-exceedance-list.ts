@@ -35,10 +35,14 @@ export const lockExceedance = async (execute: Execute, id: number): Promise<Exce
   return findExceedance(execute, id);
 };
 
+/** Its alarm tells of the same matter: whoever has seen one has seen both. */
 export const acknowledgeExceedance = async (execute: Execute, id: number, who: string): Promise<void> => {
   await execute(
-    `update exceedance set acknowledged_at = now(), acknowledged_by = :who
-    where exceedance_id = :id and acknowledged_at is null`,
+    `with seen as (
+      update exceedance set acknowledged_at = now(), acknowledged_by = :who
+      where exceedance_id = :id and acknowledged_at is null returning exceedance_id)
+    update alarm set acknowledged_at = now(), acknowledged_by = :who
+    where exceedance_id in (select exceedance_id from seen) and acknowledged_at is null`,
     { id, who },
   );
 };
@@ -69,6 +73,7 @@ select json_build_object('id', e.exceedance_id, 'facility', e.facility, 'source'
   'firstWindowEnd', ${hourText('e.first_window_end')}, 'lastWindowEnd', ${hourText('e.last_window_end')},
   'windows', e.windows, 'worstAverage', e.worst_average, 'limit', e.limit_value,
   'foundAt', ${instantText('e.found_at')}, 'retractedAt', ${instantText('e.retracted_at')},
+  'mergedInto', e.merged_into,
   'acknowledgedAt', ${instantText('e.acknowledged_at')}, 'acknowledgedBy', e.acknowledged_by,
   'reason', e.reason, 'action', e.action, 'note', e.note) as document
 from exceedance e join source s using (source_id)`;

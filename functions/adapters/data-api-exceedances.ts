@@ -18,33 +18,57 @@ export const exceedanceRunStatements = (execute: Execute): Pick<LockedCompliance
     };
     const rules = ranges.flatMap(({ sourceId, rules }) => rules.map((rule) => ({ sourceId, rule })));
     const around = new Map<string, RunsAround & { readonly stored: StoredRun[] }>();
+    const gaps = ranges.flatMap(({ sourceId, unlimited }) => unlimited.map((gap) => ({ sourceId, ...gap })));
     const asked = {
       ...given,
+      gapSources: numbers(gaps.map(({ sourceId }) => sourceId)),
+      gapRules: texts(gaps.map(({ rule }) => rule)),
+      gapFrom: numbers(gaps.map(({ from }) => from)),
+      gapTo: numbers(gaps.map(({ to }) => to)),
       ruleSources: numbers(rules.map(({ sourceId }) => sourceId)),
       rules: texts(rules.map(({ rule }) => rule)),
     };
     const surroundings = await rowsOf((last) =>
       execute(AROUND, { ...asked, ...after(last, [0, '']), limit: READ_ROWS }),
     );
-    for (const [sourceId, rule, before, stretch, within] of surroundings)
+    for (const [sourceId, rule, before, stretch, ends] of surroundings)
       around.set(`${sourceId} ${rule}`, {
         sourceId: sourceId as number,
         rule: rule as string,
         stored: [],
         before: stretchOf(before),
-        after: { stretch: stretchOf(stretch), within: within as boolean },
+        after: { stretch: stretchOf(stretch), ends: ends as boolean },
       });
     const runs = await rowsOf((last) => execute(STORED, { ...given, afterId: last?.[2] ?? 0, limit: READ_ROWS }));
-    for (const [sourceId, rule, id, state, run] of runs)
-      around.get(`${sourceId} ${rule}`)?.stored.push({ ...stretchOf(run)!, id, state } as StoredRun);
+    for (const [sourceId, rule, id, state, run, told] of runs)
+      around
+        .get(`${sourceId} ${rule}`)
+        ?.stored.push({ ...stretchOf(run)!, id, state, told: stretchOf(told) } as StoredRun);
     return [...around.values()];
   },
 
   keepRuns: async (changes) => {
     const created = changes.flatMap(({ facility, sourceId, rule, created }) =>
-      created.map(({ run, notice }) => ({ facility, sourceId, rule, ...run, ...run.worst, notice: notice ?? null })),
+      created.map(({ run, notice }) => ({
+        facility,
+        sourceId,
+        rule,
+        ...run,
+        ...run.worst,
+        told: notice ? stretchList(run) : null,
+        notice: notice ?? null,
+      })),
     );
-    const changed = changes.flatMap(({ changed }) => changed.map((run) => ({ ...run, ...run.worst })));
+    const changed = changes.flatMap(({ facility, changed }) =>
+      changed.map(({ run, notice, correction }) => ({
+        facility,
+        ...run,
+        ...run.worst,
+        told: run.told ? stretchList(run.told) : null,
+        notice: notice ?? null,
+        correction,
+      })),
+    );
     const retracted = changes.flatMap(({ facility, retracted }) =>
       retracted.map(({ run, into, notice }) => ({ facility, id: run.id, into, notice: notice ?? null })),
     );
@@ -64,6 +88,12 @@ const rowsOf = (read: (last: Row | undefined) => Promise<readonly Row[]>): Promi
 
 const portions = function* <T>(items: readonly T[]): Generator<readonly T[]> {
   for (let i = 0; i < items.length; i += WRITE_RUNS) yield items.slice(i, i + WRITE_RUNS);
+};
+
+/** As the database has a stretch; `stretchOf` reads it. */
+export const stretchList = ({ first, last, windows, worst }: Stretch) => {
+  const { average, limit, parameter, unit, citation } = worst;
+  return [first, last, windows, average, limit, parameter, unit, citation];
 };
 
 const stretchOf = (text: unknown): Stretch | undefined => {
@@ -94,6 +124,21 @@ const SUMMED_UP = (low: string, high: string) => `
   ) as over_limit
   group by worst`;
 
+/** The nearest hour on one side of a range that ends a run: its window is within the limit, or it has none by the plan. */
+const NEAREST = (side: string, order: 'asc' | 'desc') => `
+  (select window_end from compliance_record
+  where source_id = w.source_id and rule = w.rule and state = 'within' and window_end ${side}
+  order by window_end ${order} limit 1)
+  union all
+  (select unlimited.hour from gaps g cross join lateral (
+    select hour from hour
+    where source_id = w.source_id and operating_time > 0 and hour ${side} and hour between g."from" and g."to"
+      and not exists (select from compliance_record c
+        where c.source_id = w.source_id and c.window_end = hour.hour and c.rule = w.rule)
+    order by hour ${order} limit 1
+  ) as unlimited
+  where g.source_id = w.source_id and g.rule = w.rule)`;
+
 /**
  * Ahead of a range its windows over the limit are as a rule those of the run on record that ends there: then that is
  * taken, and a run of years is not counted anew each hour.
@@ -105,6 +150,12 @@ wanted as (
   join unnest(cast(:ruleSources as integer[]), cast(:rules as text[])) as t (source_id, rule) using (source_id)
   union
   select r.*, e.rule from ranges r join exceedance e using (source_id) where e.state <> 'retracted'
+),
+gaps as (
+  select source_id, rule, coalesce(g."from", 0) as "from", coalesce(g."to", 2147483647) as "to"
+  from wanted
+  left join unnest(cast(:gapSources as integer[]), cast(:gapRules as text[]), cast(:gapFrom as integer[]),
+    cast(:gapTo as integer[])) as g (source_id, rule, "from", "to") using (source_id, rule)
 )
 select w.source_id, w.rule, cast(coalesce(known.run, earlier.stretch) as text), cast(later.stretch as text),
   high.window_end is not null
@@ -112,16 +163,8 @@ from (
   select * from wanted where (source_id, rule collate "C") > (:afterSource, :afterRule collate "C")
   order by source_id, rule collate "C" limit :limit
 ) as w
-left join lateral (
-  select window_end from compliance_record
-  where source_id = w.source_id and rule = w.rule and state = 'within' and window_end < w."from"
-  order by window_end desc limit 1
-) as low on true
-left join lateral (
-  select window_end from compliance_record
-  where source_id = w.source_id and rule = w.rule and state = 'within' and window_end > w."to"
-  order by window_end limit 1
-) as high on true
+cross join lateral (select max(window_end) as window_end from (${NEAREST('< w."from"', 'desc')}) as ends) as low
+cross join lateral (select min(window_end) as window_end from (${NEAREST('> w."to"', 'asc')}) as ends) as high
 left join lateral (
   select ${RUN('e')} as run from exceedance e
   where e.source_id = w.source_id and e.rule = w.rule and e.state <> 'retracted'
@@ -134,21 +177,22 @@ left join lateral (${SUMMED_UP('w."to"', 'coalesce(high.window_end, 2147483647)'
 ) as later on true
 order by w.source_id, w.rule collate "C"`;
 
+/** Nobody tells of them meanwhile: what was told is what a correction speaks of. */
 const STORED = `
 with ${RANGES}
-select e.source_id, e.rule, e.exceedance_id, e.state, cast(${RUN('e')} as text)
+select e.source_id, e.rule, e.exceedance_id, e.state, cast(${RUN('e')} as text), cast(e.told as text)
 from ranges r join exceedance e using (source_id)
 where e.state <> 'retracted' and e.exceedance_id > :afterId
   and e.last_window_end >= coalesce((select max(b.last_window_end) from exceedance b where b.source_id = e.source_id
     and b.rule = e.rule and b.state <> 'retracted' and b.last_window_end < r."from"), r."from")
   and e.first_window_end <= coalesce((select min(a.first_window_end) from exceedance a where a.source_id = e.source_id
     and a.rule = e.rule and a.state <> 'retracted' and a.first_window_end > r."to"), r."to")
-order by e.exceedance_id limit :limit`;
+order by e.exceedance_id limit :limit for update of e`;
 
 /** What is told of a run, once, whatever is replayed: the key is its number and what has happened to it. */
-const TELL = (runs: string, kind: 'raised' | 'retracted') => `
+const TELL = (runs: string, kind: 'raised' | 'retracted', what = `'${kind}'`) => `
 insert into notice (notice_key, topic, facility, kind, document)
-select 'exceedance ' || exceedance_id || ' ${kind}', 'notices', facility, '${kind}',
+select 'exceedance ' || exceedance_id || ' ' || ${what}, 'notices', facility, '${kind}',
   notice || jsonb_build_object('exceedanceId', exceedance_id,
     'at', to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
 from ${runs} where jsonb_typeof(notice) = 'object' order by exceedance_id
@@ -162,27 +206,53 @@ gone as (
   update exceedance e set state = 'retracted', retracted_at = now(), merged_into = g."into"
   from given g where e.exceedance_id = g.id
   returning e.exceedance_id, g.facility, g.notice
+),
+carried as (
+  update exceedance k set
+    acknowledged_at = coalesce(k.acknowledged_at, seen.acknowledged_at),
+    acknowledged_by = case when k.acknowledged_at is null then seen.acknowledged_by else k.acknowledged_by end,
+    reason = coalesce(k.reason, explained.reason),
+    action = case when k.reason is null then coalesce(k.action, explained.action) else k.action end,
+    note = case when k.reason is null then coalesce(k.note, explained.note) else k.note end
+  from (select distinct "into" from given where "into" is not null) as i
+  left join lateral (
+    select acknowledged_at, acknowledged_by from exceedance r join given g on g.id = r.exceedance_id
+    where g."into" = i."into" and r.acknowledged_at is not null order by r.exceedance_id limit 1
+  ) as seen on true
+  left join lateral (
+    select r.reason, r.action, r.note from exceedance r join given g on g.id = r.exceedance_id
+    where g."into" = i."into" and r.reason is not null order by r.exceedance_id limit 1
+  ) as explained on true
+  where k.exceedance_id = i."into"
 )
 ${TELL('gone', 'retracted')}`;
 
 const COLUMNS = `"first" integer, "last" integer, windows integer, state text, average text, "limit" text, parameter text,
-  unit text, citation text`;
+  unit text, citation text, told jsonb, notice jsonb`;
 
 const CHANGE = `
-update exceedance e set first_window_end = g."first", last_window_end = g."last", windows = g.windows, state = g.state,
-  worst_average = g.average, limit_value = g."limit", parameter = g.parameter, unit = g.unit, citation = g.citation
-from jsonb_to_recordset(cast(:runs as jsonb)) as g (id integer, ${COLUMNS})
-where e.exceedance_id = g.id`;
+with given as (
+  select * from jsonb_to_recordset(cast(:runs as jsonb)) as t (facility text, id integer, correction text, ${COLUMNS})
+),
+changed as (
+  update exceedance e set first_window_end = g."first", last_window_end = g."last", windows = g.windows, state = g.state,
+  worst_average = g.average, limit_value = g."limit", parameter = g.parameter, unit = g.unit, citation = g.citation,
+    told = case when jsonb_typeof(g.told) = 'array' then g.told end
+  from given g where e.exceedance_id = g.id
+  returning e.exceedance_id, g.facility, g.notice, g.correction
+)
+${TELL('changed', 'retracted', "'corrected ' || correction")}`;
 
 const CREATE = `
 with given as (
   select * from jsonb_to_recordset(cast(:runs as jsonb))
-    as t (facility text, "sourceId" integer, rule text, ${COLUMNS}, notice jsonb)
+    as t (facility text, "sourceId" integer, rule text, ${COLUMNS})
 ),
 found as (
   insert into exceedance (facility, source_id, rule, first_window_end, last_window_end, windows, state, parameter, unit,
-    citation, worst_average, limit_value)
-  select facility, "sourceId", rule, "first", "last", windows, state, parameter, unit, citation, average, "limit"
+    citation, worst_average, limit_value, told)
+  select facility, "sourceId", rule, "first", "last", windows, state, parameter, unit, citation, average, "limit",
+    case when jsonb_typeof(told) = 'array' then told end
   from given order by "first"
   returning exceedance_id, source_id, rule, first_window_end
 ),

@@ -12,6 +12,11 @@ export interface ReportFilter {
   readonly limit: number;
 }
 
+export interface RunningReport extends ReportEntry {
+  /** ARN. */
+  readonly execution: string;
+}
+
 export type ReportStore = ReturnType<typeof dataApiReports>;
 
 /** Which quarterly reports there are, in Aurora by way of the Data API. The files lie in the archive. */
@@ -61,6 +66,16 @@ export const dataApiReports = ({ execute }: Pick<Database, 'execute'>) => ({
       where facility = :facility and year = :year and quarter = :quarter and revision < :revision and state = 'running'`,
       { facility, year, quarter, revision },
     );
+  },
+
+  /** Executions of the reports that were started before an instant (ISO 8601), and are on record as being made still. */
+  runningSince: async (before: string): Promise<readonly RunningReport[]> => {
+    const rows = await execute(
+      `select ${COLUMNS}, execution_arn from report
+      where state = 'running' and started_at < cast(:before as timestamptz) order by started_at`,
+      { before },
+    );
+    return rows.map((row) => ({ ...reportEntry(row), execution: row.at(-1) as string }));
   },
 
   /** The files lie in the archive, until `retainedUntil` whatever happens. Again changes nothing. */

@@ -73,11 +73,18 @@ export const sfnReports = (stateMachineArn: string, client = new SFNClient({})) 
       }
     },
 
+    /** What became of an execution. Step Functions forgets one 90 days after its end. */
     stateOf: async (execution: string): Promise<ExecutionState> => {
-      const { status, cause, error } = await describe(execution);
-      if (status === 'RUNNING') return { state: 'running' };
-      if (status === 'SUCCEEDED') return { state: 'succeeded' };
-      return { state: 'failed', cause: cause ?? error ?? status ?? 'unknown' };
+      try {
+        const { status, cause, error } = await describe(execution);
+        if (status === 'RUNNING') return { state: 'running' };
+        if (status === 'SUCCEEDED') return { state: 'succeeded' };
+        return { state: 'failed', cause: cause ?? error ?? status ?? 'unknown' };
+      } catch (error) {
+        if (error instanceof ExecutionDoesNotExist)
+          return { state: 'failed', cause: 'Step Functions does not know it' };
+        throw error;
+      }
     },
   };
 };

@@ -3,7 +3,7 @@ import type { KinesisStreamEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { MetricUnit, observed } from '#adapters/observed';
 import { evaluateLimit } from '#core/compliance/evaluate-limit';
-import { limitsInRange } from '#core/compliance/limits';
+import { limitsInRange, unlimitedHours } from '#core/compliance/limits';
 import type { SourcePlan } from '#core/contracts/monitoring-plan';
 import type { CheckedRange, ComplianceStore, HourRange, OperatingHour, PlannedFacility, PlanStore } from '#core/ports';
 import { hourOfText } from '#core/time';
@@ -104,10 +104,11 @@ const wantedHours = ({ plan, sourceIds }: PlannedFacility, { source, from, to }:
   return [{ facility, source, utcOffsetMinutes, sourceId, from, to, around, plan: sourcePlan }];
 };
 
-const checkRange = ({ sourceId, from, to, plan }: WantedHours, hours: readonly OperatingHour[]): CheckedRange => {
+const checkRange = ({ sourceId, from, to, plan, utcOffsetMinutes }: WantedHours, hours: readonly OperatingHour[]) => {
   // The last window that contains `to` ends with the last hour read; fewer hours after it mean that none is missing.
   const last = Math.max(to, hours.at(-1)?.hour ?? to);
   const documents = hours.map(({ document }) => document);
   const records = limitsInRange(plan, from, last).flatMap((range) => evaluateLimit({ hours: documents, ...range }));
-  return { sourceId, from, to: last, records };
+  const operatingHours = hours.flatMap(({ hour }) => (hour >= from && hour <= last ? [hour] : []));
+  return { sourceId, from, to: last, records, operatingHours, unlimited: unlimitedHours(plan, utcOffsetMinutes) };
 };

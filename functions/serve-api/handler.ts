@@ -7,14 +7,13 @@ import { ApiProblem } from './api-problem.ts';
 import type { CsvFile, Routes } from './asked.ts';
 import { callerOf, requireGroup } from './caller.ts';
 import { matchPath } from './match-path.ts';
-import { openApi } from './openapi.ts';
 import { readRequest } from './read-request.ts';
 import { changed, csvHeaders, found, JSON_TYPE, MAX_ANSWER_BYTES, refused } from './reply.ts';
 import { type RouteParts, routesOf } from './routes.ts';
 
 export type ServeApi = Omit<RouteParts, 'alarmsUnknown'>;
 
-/** An event of an HTTP API, payload format 2.0; the two paths without a login have no authorizer. */
+/** An event of an HTTP API, payload format 2.0; the path without a login has no authorizer. */
 export type ApiEvent = Omit<APIGatewayProxyEventV2WithJWTAuthorizer, 'requestContext'> & {
   readonly requestContext: Omit<APIGatewayProxyEventV2WithJWTAuthorizer['requestContext'], 'authorizer'> &
     Partial<Pick<APIGatewayProxyEventV2WithJWTAuthorizer['requestContext'], 'authorizer'>>;
@@ -44,22 +43,16 @@ export const makeHandler = (parts: ServeApi) => {
   return middy<ApiEvent, APIGatewayProxyStructuredResultV2>().use(middleware).handler(handle);
 };
 
-let document: string | undefined;
-
-/** What needs no login. */
-const OPEN: Readonly<Record<string, () => string>> = {
-  '/openapi.json': () => (document ??= JSON.stringify(openApi())),
-  '/health': () => JSON.stringify({ status: 'ok' }),
-};
+/** Needs no login. */
+const HEALTH = '/health';
 
 const answer = async (routes: Routes, event: ApiEvent): Promise<APIGatewayProxyStructuredResultV2> => {
   const { method } = event.requestContext.http;
   const ifNoneMatch = event.headers['if-none-match'];
-  const open = Object.hasOwn(OPEN, event.rawPath) ? OPEN[event.rawPath] : undefined;
-  if (open) {
+  if (event.rawPath === HEALTH) {
     if (method !== 'GET')
       throw new ApiProblem(405, `${method} is not possible here, GET is`, { headers: { allow: 'GET' } });
-    return found(open(), JSON_TYPE, ifNoneMatch);
+    return found(JSON.stringify({ status: 'ok' }), JSON_TYPE, ifNoneMatch);
   }
   const { name, params } = matchPath(method, event.rawPath);
   const operation: Operation = OPERATIONS[name];
@@ -72,5 +65,9 @@ const answer = async (routes: Routes, event: ApiEvent): Promise<APIGatewayProxyS
   const body = JSON.stringify(result);
   if (Buffer.byteLength(body) > MAX_ANSWER_BYTES)
     throw new ApiProblem(400, `the answer would be larger than ${MAX_ANSWER_BYTES} bytes; ask for less at a time`);
-  return method === 'GET' ? found(body, JSON_TYPE, ifNoneMatch) : changed(body);
+  return method === 'GET' ? found(body, JSON_TYPE, ifNoneMatch, JSON.stringify(result, withoutAges)) : changed(body);
 };
+
+/** How old something was when it was asked for: it grows by itself, and follows from the minute beside it. */
+const AGES: readonly string[] = ['ageSeconds', 'minutesBehind'];
+const withoutAges = (key: string, value: unknown): unknown => (AGES.includes(key) ? undefined : value);

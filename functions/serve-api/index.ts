@@ -8,6 +8,7 @@ import { dataApiExceedanceList } from '#adapters/data-api-exceedance-list';
 import { dataApiPipeline } from '#adapters/data-api-pipeline';
 import { dataApiPlans } from '#adapters/data-api-plans';
 import { dataApiPlantState } from '#adapters/data-api-plant-state';
+import { dataApiQuarter } from '#adapters/data-api-quarter';
 import { dataApiReports } from '#adapters/data-api-reports';
 import { dataApiSeries } from '#adapters/data-api-series';
 import { env } from '#adapters/env';
@@ -35,6 +36,7 @@ export const handler = makeHandler({
   pipeline: dataApiPipeline(database),
   systemAlarms: cloudWatchAlarms(cloudWatch),
   reports: dataApiReports(database),
+  quarters: dataApiQuarter(database),
   reportMachine: sfnReports(setting('QUARTERLY_REPORT_STATE_MACHINE_ARN')),
   reportLink: s3Download(setting('REPORTS_BUCKET'), new S3Client({})),
   audit: dataApiAudit(database),

@@ -1,8 +1,6 @@
-import type { Operation } from '#core/contracts/api/operation';
+import { BASE, type Operation } from '#core/contracts/api/operation';
 import { OPERATIONS, type OperationName } from '#core/contracts/api/operations';
 import { ApiProblem } from './api-problem.ts';
-
-export const BASE = '/api/v1';
 
 interface Place {
   readonly name: OperationName;

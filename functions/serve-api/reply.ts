@@ -17,9 +17,18 @@ const ASK_AGAIN = 'no-cache, private';
 /** Lambda gives back at most 6 MB; the rest of the answer needs some room. */
 export const MAX_ANSWER_BYTES = 5_500_000;
 
-/** An answer that a reader may already have: of a GET. */
-export const found = (body: string, headers: Record<string, string>, ifNoneMatch: string | undefined) => {
-  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 32)}"`;
+/**
+ * An answer that a reader may already have: of a GET.
+ * @param lasting the part of it that does not change with time alone; its tag is weak when that is not all of it
+ */
+export const found = (
+  body: string,
+  headers: Record<string, string>,
+  ifNoneMatch: string | undefined,
+  lasting = body,
+) => {
+  const sum = `"${createHash('sha256').update(lasting).digest('base64url').slice(0, 32)}"`;
+  const etag = lasting === body ? sum : `W/${sum}`;
   const always = { ...SECURITY, 'cache-control': ASK_AGAIN, etag };
   return holds(ifNoneMatch, etag)
     ? { statusCode: 304, headers: always }
@@ -28,7 +37,9 @@ export const found = (body: string, headers: Record<string, string>, ifNoneMatch
 
 /** Whether the reader has this version already (RFC 9110, 13.1.2). */
 const holds = (ifNoneMatch: string | undefined, etag: string): boolean =>
-  (ifNoneMatch ?? '').split(',').some((each) => each.trim() === '*' || each.trim().replace(/^W\//, '') === etag);
+  (ifNoneMatch ?? '').split(',').some((each) => each.trim() === '*' || strong(each.trim()) === strong(etag));
+
+const strong = (etag: string): string => etag.replace(/^W\//, '');
 
 export const JSON_TYPE = { 'content-type': 'application/json' };
 

@@ -1,7 +1,7 @@
 import middy from '@middy/core';
 import type { ListedFacility } from '#adapters/data-api-facilities';
 import type { QuarterStore } from '#adapters/data-api-quarter';
-import type { ReportStore } from '#adapters/data-api-reports';
+import type { ReportStore, RunningReport } from '#adapters/data-api-reports';
 import { MetricUnit, observed } from '#adapters/observed';
 import type { ReportMachine } from '#adapters/sfn-reports';
 import { quarterName } from '#core/report/names';
@@ -11,20 +11,24 @@ export interface StartReports {
   /** Every facility. */
   readonly facilities: () => Promise<readonly Pick<ListedFacility, 'facility' | 'utcOffsetMinutes'>[]>;
   readonly store: Pick<QuarterStore, 'facilityHasHours'>;
-  readonly reports: Pick<ReportStore, 'newest'>;
-  readonly machine: Pick<ReportMachine, 'start'>;
+  readonly reports: Pick<ReportStore, 'newest' | 'runningSince' | 'markFailed'>;
+  readonly machine: Pick<ReportMachine, 'start' | 'stateOf'>;
   /** Milliseconds since 1970, UTC. */
   readonly now: () => number;
 }
 
 /** For the last hours to arrive, to be computed and looked at. */
 const AFTER_HOURS = 48;
+/** Longer than an execution may take. */
+const GIVEN_UP_AFTER_HOURS = 7;
 const HOUR_MS = 3_600_000;
+const LONGEST_FAILURE = 1000;
 const STARTED_BY = 'schedule';
 
 /**
  * Once a day: has the report of the last quarter made for every facility that has something stored of it and no report
- * yet. What fails for one facility does not keep the others from theirs.
+ * yet; and marks failed the reports whose executions have ended without a word, since one that was stopped or took too
+ * long cannot say so itself. What fails for one facility does not keep the others from theirs.
  */
 export const makeHandler = ({ facilities, store, reports, machine, now }: StartReports) => {
   const { logger, metrics, middleware } = observed('start-reports');
@@ -39,15 +43,36 @@ export const makeHandler = ({ facilities, store, reports, machine, now }: StartR
     logger.info('report started', { facility, quarter: quarterName(quarter), execution });
   };
 
+  const giveUp = async ({ execution, ...report }: RunningReport): Promise<void> => {
+    const now = await machine.stateOf(execution);
+    if (now.state === 'running') return;
+    const why = now.state === 'failed' ? now.cause : 'it has succeeded';
+    // Of one that has been archived meanwhile this changes nothing.
+    await reports.markFailed(execution, `its execution ended without a result: ${why}`.slice(0, LONGEST_FAILURE));
+    const { facility, revision } = report;
+    logger.warn('report given up', { facility, quarter: quarterName(report), revision, execution, why });
+  };
+
   const handle = async (): Promise<void> => {
-    const failed = new Map<string, unknown>();
+    const failures = new Map<string, unknown>();
+    const attempt = async (what: string, facility: string, work: Promise<void>): Promise<void> => {
+      try {
+        await work;
+      } catch (error) {
+        failures.set(facility, error);
+        logger.error(what, { facility, error: error as Error });
+      }
+    };
+    const before = new Date(now() - GIVEN_UP_AFTER_HOURS * HOUR_MS).toISOString();
+    for (const report of await reports.runningSince(before))
+      await attempt('report not given up', report.facility, giveUp(report));
     for (const facility of await facilities())
-      await startOf(facility).catch((error: unknown) => {
-        failed.set(facility.facility, error);
-        logger.error('report not started', { facility: facility.facility, error: error as Error });
-      });
-    if (failed.size > 0)
-      throw new AggregateError([...failed.values()], `reports of ${[...failed.keys()].join(', ')} were not started`);
+      await attempt('report not started', facility.facility, startOf(facility));
+    if (failures.size > 0)
+      throw new AggregateError(
+        [...failures.values()],
+        `reports of ${[...failures.keys()].join(', ')} were not seen to`,
+      );
   };
 
   return middy<unknown, void>().use(middleware).handler(handle);

@@ -68,7 +68,7 @@ export class ConsoleSite extends Construct {
         responseHeadersPolicy: toApi.responseHeadersPolicy!,
         compress: true,
       },
-      additionalBehaviors: { '/api/*': toApi, '/openapi.json': toApi, '/health': toApi },
+      additionalBehaviors: { '/api/*': toApi, '/health': toApi },
       httpVersion: HttpVersion.HTTP2_AND_3,
       enableIpv6: true,
       logBucket: accessLogs,

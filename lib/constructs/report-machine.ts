@@ -4,6 +4,8 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IAlias } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
+  Choice,
+  Condition,
   DefinitionBody,
   Fail,
   JitterType,
@@ -11,6 +13,7 @@ import {
   LogLevel,
   Map as MapState,
   StateMachine,
+  Succeed,
   TaskInput,
   type TaskStateBase,
   Timeout,
@@ -62,7 +65,8 @@ export interface ReportMachineProps {
 
 /**
  * Makes one quarterly report: plan, collect each source, render, archive. A step that fails is tried again; when it
- * fails for good, the report is marked failed with the reason, and so is the execution.
+ * fails for good, the report is marked failed with the reason, and so is the execution. Where nothing is stored there is
+ * no report, and the plan step has noted why; that is an answer, so that no alarm rings and no deployment is rolled back.
  */
 export class ReportMachine extends Construct {
   readonly stateMachine: StateMachine;
@@ -108,7 +112,12 @@ export class ReportMachine extends Construct {
     const render = this.step('Render', 'render', { collected: JsonPath.objectAt('$.collected') });
     const archive = this.step('Archive', 'archive', { rendered: JsonPath.objectAt('$') });
     for (const each of [plan, collectAll, render, archive]) each.addCatch(markFailed, orFail);
-    return plan.next(collectAll).next(render).next(archive);
+    collectAll.next(render).next(archive);
+    return plan.next(
+      new Choice(this, 'IsAnythingStored')
+        .when(Condition.isPresent('$.nothing'), new Succeed(this, 'NothingToReport'))
+        .otherwise(collectAll),
+    );
   }
 
   /** Each is told of the execution what does not change when it is tried again. */

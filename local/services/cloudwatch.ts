@@ -7,6 +7,7 @@ import { prepareAlarm, type Verdict } from './cloudwatch/evaluate-alarm.ts';
 import { type MetricStore, MINUTE_MS, metricStore } from './cloudwatch/metric-store.ts';
 import { whyNotMeasured } from './cloudwatch/not-measured.ts';
 import { type AlarmMessage, messagesOn } from './cloudwatch/tell.ts';
+import { diskTrouble } from './disk-trouble.ts';
 import type { Guard } from './iam/guard.ts';
 
 export interface CloudWatch {
@@ -53,6 +54,7 @@ export const startCloudWatch = async (options: {
     now,
   );
   const states = alarmStates(options.dataDir);
+  const trouble = diskTrouble('the states of the alarms', log);
   const minuteNow = () => Math.floor(now() / MINUTE_MS);
   let since = minuteNow();
   const samples: (() => unknown)[] = [];
@@ -94,7 +96,8 @@ export const startCloudWatch = async (options: {
             : { value: 'OK', reason: 'The rule does not hold.' },
         ),
       );
-    states.write();
+    // What has become of an alarm is told all the same.
+    trouble.attempt(states.write);
     for (const message of messages)
       await publish(message).catch((error: unknown) =>
         log(`cloudwatch: ${message.subject} was not told to ${message.topicArn}: ${error}`),

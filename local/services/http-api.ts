@@ -38,7 +38,8 @@ export const startHttpApi = async (options: {
 }): Promise<HttpApi> => {
   const { api, lambda, keysOf, guard, port, now = Date.now } = options;
   const match = routeMatcher(api.routes);
-  const mayPass = throttle(api.throttle);
+  const byDefault = throttle(api.throttle);
+  const mayPass = new Map(api.routes.map((route) => [route, route.throttle ? throttle(route.throttle) : byDefault]));
   const keys = new Map(
     api.routes.flatMap(({ authorizer }) => (authorizer ? [[authorizer.issuer, keysOf(authorizer.issuer)]] : [])),
   );
@@ -51,8 +52,8 @@ export const startHttpApi = async (options: {
     const [path, search] = splitTarget(request.url ?? '/');
     const matched = match(request.method ?? '', path);
     if (!matched) return leave(request, () => refuse(response, 404));
-    if (!mayPass()) return leave(request, () => refuse(response, 429));
     const { route } = matched;
+    if (!mayPass.get(route)!()) return leave(request, () => refuse(response, 429));
     const { authorizer } = route;
     const claims =
       authorizer && (await authorize(request.headers.authorization, authorizer, keys.get(authorizer.issuer)!));

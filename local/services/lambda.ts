@@ -93,7 +93,7 @@ export const startLambda = (options: {
   const functions = new Map<string, RunningFunction>();
   for (const definition of options.functions) {
     const role = functionRole(definition, guard, say);
-    const log = openFunctionLog(join(dataDir, 'logs', `${titleOf(definition)}.log`));
+    const log = openFunctionLog(join(dataDir, 'logs', `${titleOf(definition)}.log`), say);
     functions.set(definition.name, { definition, role, log, instances: new Set(), idle: [], reported: 0 });
   }
 

@@ -1,4 +1,15 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -16,6 +27,17 @@ export const writeAtomically = (file: string, content: string, durable = false):
     closeSync(fd);
   }
   renameSync(draft, file);
+};
+
+/** Adds to a file. A full disk may take a part of a line: then none of it stays, so that the next is not joined to it. */
+export const appendWhole = (file: string, line: string): void => {
+  const { size } = statSync(file);
+  try {
+    appendFileSync(file, line);
+  } catch (error) {
+    if (statSync(file).size > size) truncateSync(file, size);
+    throw error;
+  }
 };
 
 /** The content, or undefined when there is no such file. */

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, chmodSync, closeSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { AwsError, type Listening } from './aws-json.ts';
 import { serveQuery } from './aws-query.ts';
+import { diskTrouble } from './disk-trouble.ts';
 import type { Guard, Principal, RequestContext } from './iam/guard.ts';
+import { appendWhole } from './owned-file.ts';
 import { openDeliveries } from './sns/deliveries.ts';
 import { isOnThisMachine, openSubscriptions, type Subscription } from './sns/subscriptions.ts';
 import type { PublishedNotice, TopicDefinition } from './sns/topic.ts';
@@ -49,12 +51,15 @@ export const startSns = async (options: {
   readonly port?: number;
   /** Between two attempts at a webhook. */
   readonly retryAfterMs?: number;
+  /** Adds to the record of notices. */
+  readonly append?: typeof appendWhole;
 }): Promise<Sns> => {
-  const { dataDir, topics, guard, log, port, retryAfterMs } = options;
+  const { dataDir, topics, guard, log, port, retryAfterMs, append = appendWhole } = options;
   const file = join(dataDir, 'notices.log');
   // Made for the owner only, also when an earlier one was not.
   closeSync(openSync(file, 'a', 0o600));
   chmodSync(file, 0o600);
+  const trouble = diskTrouble(`the record of notices ${file}`, log);
   const subscriptions = openSubscriptions(join(dataDir, 'sns', 'subscriptions.json'), topics);
   const deliveries = openDeliveries(log, retryAfterMs);
   const published: PublishedNotice[] = [];
@@ -91,7 +96,7 @@ export const startSns = async (options: {
       endpoint,
       sent: isDelivered(protocol, endpoint),
     }));
-    appendFileSync(file, `${JSON.stringify({ ...notice, to })}\n`);
+    trouble.attempt(() => append(file, `${JSON.stringify({ ...notice, to })}\n`));
     published.push(notice);
     if (published.length > KEPT) published.shift();
     for (const receiver of receivers)

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { AwsError, type Listening, serveJson11 } from './aws-json.ts';
+import { diskTrouble } from './disk-trouble.ts';
 import type { Guard } from './iam/guard.ts';
 import { openFunctionLog } from './lambda/function-log.ts';
 import type { Lambda } from './lambda.ts';
+import type { appendWhole } from './owned-file.ts';
 import { type Ending, type Execution, openExecutionBook } from './step-functions/execution-book.ts';
 import { type Machine, openMachine, type StateMachineDefinition } from './step-functions/machine.ts';
 import { MAX_DATA_BYTES, type Run, runExecution, type TaskCall, TaskError } from './step-functions/run.ts';
@@ -54,11 +56,16 @@ export const startStepFunctions = async (options: {
   readonly port?: number;
   /** Pause before a task is tried again, whatever the definition says. */
   readonly retryAfterMs?: number;
+  /** Adds to the record of executions. */
+  readonly append?: typeof appendWhole;
 }): Promise<StepFunctions> => {
-  const { dataDir, lambda, guard, log, onExecution = () => {}, port, retryAfterMs } = options;
+  const { dataDir, lambda, guard, log, onExecution = () => {}, port, retryAfterMs, append } = options;
   const machines = options.machines.map((machine) => openMachine(machine, guard));
-  const book = openExecutionBook(join(dataDir, 'step-functions', 'executions.jsonl'));
-  const logs = new Map(machines.map(({ arn, name }) => [arn, openFunctionLog(join(dataDir, 'logs', `${name}.log`))]));
+  const book = openExecutionBook(join(dataDir, 'step-functions', 'executions.jsonl'), append);
+  const logs = new Map(
+    machines.map(({ arn, name }) => [arn, openFunctionLog(join(dataDir, 'logs', `${name}.log`), log)]),
+  );
+  const trouble = diskTrouble('the record of executions', log);
   const runs = new Map<string, Run>();
   const settled = new Set<Promise<void>>();
   let interrupted = false;
@@ -78,7 +85,8 @@ export const startStepFunctions = async (options: {
     const { arn, machineArn, name, started } = execution;
     // It was stopped by somebody in the moment in which it ended by itself.
     if (book.find(arn)?.ending) return;
-    book.end(arn, ending);
+    // One whose end is not on record is made again after the next start.
+    trouble.attempt(() => book.end(arn, ending));
     onExecution({ stateMachineArn: machineArn, kind: KINDS[ending.status], time: ending.stopped - started });
     if (ending.status !== 'SUCCEEDED')
       log(`step functions: ${name} ${ending.status}${ending.error === undefined ? '' : `: ${ending.error}`}`);

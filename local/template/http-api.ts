@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { HttpApiDefinition, RouteDefinition } from '../services/http-api/definition.ts';
+import type { HttpApiDefinition, RouteDefinition, ThrottleDefinition } from '../services/http-api/definition.ts';
 import { IGNORED, type Templates } from './templates.ts';
 
 const apiProperties = z.strictObject({
@@ -29,21 +29,26 @@ const authorizerProperties = z.strictObject({
   JwtConfiguration: z.strictObject({ Issuer: z.url(), Audience: z.array(z.string()).min(1) }),
   Name: z.string(),
 });
+const routeSettings = z.strictObject({
+  ThrottlingRateLimit: z.number().positive(),
+  ThrottlingBurstLimit: z.number().positive(),
+  DetailedMetricsEnabled: z.boolean().optional(),
+});
 const stageProperties = z.strictObject({
   ApiId: z.string(),
   StageName: z.literal('$default', 'only the stage without a name of its own in the path runs here'),
   AutoDeploy: z.literal(true),
-  DefaultRouteSettings: z.strictObject({
-    ThrottlingRateLimit: z.number().positive(),
-    ThrottlingBurstLimit: z.number().positive(),
-    DetailedMetricsEnabled: z.boolean().optional(),
-  }),
+  DefaultRouteSettings: routeSettings,
+  RouteSettings: z.record(z.string(), routeSettings).default({}),
   // Requests are answered the same with a log and without.
   AccessLogSettings: IGNORED,
   Tags: IGNORED,
 });
 
-/** @throws Error for a route whose integration or authorizer no template has, and for an API without its one stage */
+/**
+ * @throws Error for a route whose integration or authorizer no template has, for an API without its one stage, and for
+ * settings of a route that it has not
+ */
 export const httpApisOf = (templates: Templates): HttpApiDefinition[] => {
   const authorizers = templates
     .ofType('AWS::ApiGatewayV2::Authorizer')
@@ -75,11 +80,22 @@ export const httpApisOf = (templates: Templates): HttpApiDefinition[] => {
     const [stage, ...more] = stages.filter(({ ApiId }) => ApiId === apiId);
     if (!stage || more.length > 0)
       throw new Error(`${resource.stack}/${resource.logicalId} has not exactly one stage, as it must here`);
-    const { ThrottlingRateLimit, ThrottlingBurstLimit } = stage.DefaultRouteSettings;
+    const ofApi = routes.filter((one) => one.apiId === apiId).map(({ route }) => route);
+    const stray = Object.keys(stage.RouteSettings).find((key) => !ofApi.some((route) => route.key === key));
+    if (stray !== undefined)
+      throw new Error(`${resource.stack}/${resource.logicalId} has settings of route ${stray}, which it has not`);
     return {
       apiId,
-      routes: routes.filter((one) => one.apiId === apiId).map(({ route }) => route),
-      throttle: { ratePerSecond: ThrottlingRateLimit, burst: ThrottlingBurstLimit },
+      routes: ofApi.map((route) => {
+        const own = stage.RouteSettings[route.key];
+        return own ? { ...route, throttle: throttleOf(own) } : route;
+      }),
+      throttle: throttleOf(stage.DefaultRouteSettings),
     };
   });
 };
+
+const throttleOf = (settings: z.infer<typeof routeSettings>): ThrottleDefinition => ({
+  ratePerSecond: settings.ThrottlingRateLimit,
+  burst: settings.ThrottlingBurstLimit,
+});

@@ -23,7 +23,9 @@ describe('parts of the benchmark', () => {
     for (const part of ['core', 'pipeline', 'live', 'functions', 'agent']) expect(help).toContain(`\n  ${part} `);
     const wrong = spawnSync(process.execPath, ['bench/main.ts', 'everything'], { encoding: 'utf8' });
     expect(wrong.status).toBe(2);
-    expect(wrong.stderr).toContain("bench: no part 'everything': there are core, pipeline, live, api, functions, agent\n");
+    expect(wrong.stderr).toContain(
+      "bench: no part 'everything': there are core, pipeline, live, api, functions, agent\n",
+    );
     expect(wrong.stderr).not.toMatch(/^\s+at /m);
   });
 });

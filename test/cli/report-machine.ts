@@ -45,7 +45,13 @@ const Catch = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Mark
 const DEFINITION = JSON.stringify({
   StartAt: 'Plan',
   States: {
-    Plan: { ...step('plan'), Catch, Next: 'CollectSources' },
+    Plan: { ...step('plan'), Catch, Next: 'IsAnythingStored' },
+    IsAnythingStored: {
+      Type: 'Choice',
+      Choices: [{ Variable: '$.nothing', IsPresent: true, Next: 'NothingToReport' }],
+      Default: 'CollectSources',
+    },
+    NothingToReport: { Type: 'Succeed' },
     CollectSources: {
       Type: 'Map',
       ItemsPath: '$.sources',

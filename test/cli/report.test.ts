@@ -97,11 +97,17 @@ describe('report', () => {
   });
 
   it('says why there is none', async () => {
+    const { reports: before } = await deployment.json('report', 'list');
     expect(await refusal('start', '7953', '2018-Q2', '--wait')).toMatch(
-      /^1 .*report 7953 2018-Q2 r1 could not be made: no hour of 2018-Q2 is stored of facility 7953/,
+      /^1 .*no hour of 7953 2018-Q2 is stored: a report needs at least one/,
     );
+    expect(await refusal('start', '7953', '2099-Q4')).toMatch(
+      /^1 .*2099-Q4 has not begun at facility 7953: its first day is 2099-10-01/,
+    );
+    // Nothing was started for them.
+    expect((await deployment.json('report', 'list')).reports).toEqual(before);
     expect(await refusal('show', '7953', '2018-Q3')).toMatch(/^1 .*there is no report 7953 2018-Q3; `ew report list`/);
-    expect(await refusal('download', '7953', '2018-Q2')).toMatch(/^1 .*is failed: only an archived one has files/);
+    expect(await refusal('download', '7953', '2018-Q2')).toMatch(/^1 .*there is no report 7953 2018-Q2/);
     expect(await refusal('start', 'NONE', '2018-Q1')).toMatch(/^1 .*there is no facility NONE; `ew facility list`/);
     expect(await refusal('start', '7953', '2018-5')).toMatch(/^2 .*expected a quarter such as 2018-Q1/);
   });

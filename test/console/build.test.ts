@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openApi } from '#core/contracts/api/openapi';
 import { type BuiltConsole, buildConsole } from '../../console/build.ts';
 
 const MOST_BYTES = 120_000;
@@ -18,13 +19,18 @@ describe('the built console', () => {
 
   const read = (name: string): Buffer => readFileSync(join(folder, 'first', name));
 
-  it('is one document, one script, one style sheet and one picture, under 120 KB gzipped together', () => {
+  it('is one document, one script, one style sheet and one picture, under 120 KB gzipped together, and the API in words', () => {
     const files = readdirSync(join(folder, 'first'), { recursive: true, encoding: 'utf8' }).filter((name) =>
       name.includes('.'),
     );
-    expect(files.sort()).toEqual(['favicon.svg', built.index, built.script, built.styles].sort());
-    const bytes = files.reduce((sum, name) => sum + gzipSync(read(name)).length, 0);
+    expect(files.sort()).toEqual(['favicon.svg', 'openapi.json', built.index, built.script, built.styles].sort());
+    const loaded = files.filter((name) => name !== 'openapi.json');
+    const bytes = loaded.reduce((sum, name) => sum + gzipSync(read(name)).length, 0);
     expect(bytes).toBeLessThan(MOST_BYTES);
+  });
+
+  it('has the description of the API beside it, made of the contracts that requests are checked by', () => {
+    expect(JSON.parse(read('openapi.json').toString('utf8'))).toEqual(JSON.parse(JSON.stringify(openApi())));
   });
 
   it('has no code and no style in its document, and loads nothing from elsewhere', () => {

@@ -151,7 +151,11 @@ const csv = (response: ServerResponse, text: string): void => {
 
 const tagged = (request: IncomingMessage, response: ServerResponse, answer: unknown): void => {
   const body = JSON.stringify(answer);
-  const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
+  // As the API does: what only grows older is the same answer.
+  const lasting = JSON.stringify(answer, (key, value: unknown) =>
+    key === 'ageSeconds' || key === 'minutesBehind' ? undefined : value,
+  );
+  const etag = `"${createHash('sha256').update(lasting).digest('base64url')}"`;
   const same = request.headers['if-none-match'] === etag;
   response.writeHead(same ? 304 : 200, {
     'content-type': 'application/json',

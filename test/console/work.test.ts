@@ -140,6 +140,54 @@ describe.skipIf(noBrowser)('at the console', () => {
     await context.close();
   });
 
+  it('the header is one line at 1280 pixels, with the name that was given and an address that is too long cut', async () => {
+    const me = async (window: Awaited<ReturnType<typeof openConsole>>, who: string) => {
+      await window.page.route('**/api/v1/me', (route) =>
+        route.fulfill({ json: { who, group: 'engineer', facilities: ['*'] } }),
+      );
+      await window.page.getByRole('button', { name: 'Continue as engineer' }).click();
+      await window.page.locator('.page h1').first().waitFor();
+      await window.page.getByText(/^updated/).waitFor();
+      const height = await window.page.evaluate<number>("document.querySelector('.top').clientHeight");
+      return { height, person: window.page.locator('.who .person') };
+    };
+    const address = 'development.engineer@development.invalid';
+    const window = await openConsole(browser, server, DESK);
+    const { height, person } = await me(window, address);
+    expect(await person.innerText()).toBe('Development engineer · engineer');
+    expect(await person.getAttribute('title')).toBe(`${address} · engineer`);
+    expect(height).toBeLessThan(60);
+    // As of an account, whose address is all that there is to show.
+    await window.page.evaluate(
+      `document.querySelector('.who .person').firstChild.nodeValue = '${'x'.repeat(200)}@y.z'`,
+    );
+    expect(await window.page.evaluate<number>("document.querySelector('.top').clientHeight")).toBeLessThan(60);
+    const over = await window.page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
+    expect(over).toBeLessThanOrEqual(0);
+    await window.context.close();
+  });
+
+  it('ages go on growing while the API has nothing new to say', async () => {
+    const { page, context, go } = await openSignedIn(browser, server, DESK);
+    await page.clock.install();
+    await page.reload();
+    const statuses: number[] = [];
+    page.on('response', (answer) => {
+      if (/\/facilities\/99101$/.test(answer.url())) statuses.push(answer.status());
+    });
+    await go('#/facilities/99101');
+    const live = page.locator('.live time').first();
+    const behind = page.locator('[data-as="lag"]').first();
+    const before = [await live.innerText(), await behind.innerText()];
+    await page.clock.runFor(180_000);
+    await expect.poll(async () => statuses.filter((status) => status === 304).length).toBeGreaterThan(0);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+    const minutesOf = (text: string) => Number(/(\d+) min/.exec(text)?.[1] ?? 0);
+    const after = [await live.innerText(), await behind.innerText()];
+    for (const [i, text] of after.entries()) expect(minutesOf(text)).toBeGreaterThanOrEqual(minutesOf(before[i]!) + 2);
+    await context.close();
+  });
+
   it('an engineer starts a report and sees it being made', async () => {
     const { page, context, go } = await openSignedIn(browser, server, DESK);
     await go('#/reports');

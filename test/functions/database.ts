@@ -23,8 +23,11 @@ export const ROLES = [
 ] as const;
 export type Role = (typeof ROLES)[number] | 'owner';
 
-/** A real PostgreSQL behind the Data API, migrated, with a connection for each role of the deployment. */
-export const testDatabase = async () => {
+/**
+ * A real PostgreSQL behind the Data API, migrated, with a connection for each role of the deployment.
+ * @param migrations those of an older release, to test an upgrade
+ */
+export const testDatabase = async (migrations = MIGRATIONS) => {
   const folder = mkdtempSync(join(tmpdir(), 'emissionwatch-test-'));
   chmodSync(folder, 0o755);
   const postgres = await startPostgres({ dataDir: folder, log: () => {} });
@@ -46,7 +49,7 @@ export const testDatabase = async () => {
   });
   const as = (role: Role): Database =>
     dataApi({ clusterArn, secretArn: `arn:secret:${role}`, database: 'emissionwatch' }, client);
-  await migrate(as('owner'), MIGRATIONS, ROLES.map(login));
+  await migrate(as('owner'), migrations, ROLES.map(login));
   return {
     as,
     login,

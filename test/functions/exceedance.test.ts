@@ -1,13 +1,16 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { numbers } from '#adapters/data-api';
+import { dataApiAlarms } from '#adapters/data-api-alarms';
 import { dataApiCompliance } from '#adapters/data-api-compliance';
 import { applyPlan, dataApiPlans } from '#adapters/data-api-plans';
 import { dataApiRecords } from '#adapters/data-api-records';
+import { decideAlarms } from '#core/alarms/decide-alarms';
 import { exceedanceRuns } from '#core/compliance/exceedance-runs';
 import type { ComplianceRecord } from '#core/contracts/compliance-record';
 import type { EmissionHour } from '#core/contracts/emission-hour';
 import { notice } from '#core/contracts/notice';
-import type { ComplianceStore, OperatingHour, PlanStore } from '#core/ports';
+import type { ComplianceStore, OperatingHour, PlanStore, StoredHour } from '#core/ports';
 import { hourOfText, textOfHour } from '#core/time';
 import { makeHandler } from '../../functions/check-compliance/handler.ts';
 import { testDatabase } from './database.ts';
@@ -17,14 +20,18 @@ import { plant } from './plant.ts';
 
 const START = hourOfText('2026-01-05T07:00Z');
 const HOURS = 12;
-/** Three hours a window, and one: two limits beside each other. */
+/** In this hour a version of the plan begins that has no nox-2h any more. */
+const WITHOUT_2H = START + 6;
+/** Three hours a window, one, and two for a while: limits beside each other. */
 const PLAN = (() => {
   const plan = plant('P1', ['A', 'B']);
-  for (const { versions } of plan.sources)
-    for (const version of versions) {
-      const [limit] = version.limits as [(typeof version.limits)[number]];
-      version.limits.push({ ...limit, rule: 'nox-1h', operatingHours: 1 });
-    }
+  for (const { versions } of plan.sources) {
+    const [version] = versions as [(typeof versions)[number]];
+    const [limit] = version.limits as [(typeof version.limits)[number]];
+    version.limits.push({ ...limit, rule: 'nox-1h', operatingHours: 1 });
+    versions.push({ ...version, effectiveFrom: textOfHour(WITHOUT_2H), limits: [...version.limits] });
+    version.limits.push({ ...limit, rule: 'nox-2h', operatingHours: 2 });
+  }
   return plan;
 })();
 
@@ -52,6 +59,8 @@ interface Run {
 interface Stores {
   readonly plans: PlanStore;
   readonly compliance: ComplianceStore;
+  /** Puts these in place of all hours. */
+  setHours(hours: readonly OperatingHour[]): Promise<void>;
   records(): Promise<readonly ComplianceRecord[]>;
   runs(): Promise<readonly Run[]>;
   notices(): Promise<readonly Told[]>;
@@ -61,6 +70,8 @@ const inMemory = async (): Promise<Stores> => {
   const store = memoryStore([PLAN]);
   return {
     ...store,
+    setHours: async (hours) =>
+      store.setHours(hours.map((hour) => ({ ...hour, lookBack: {} }) as unknown as StoredHour)),
     records: async () => store.storedRecords(),
     runs: async () =>
       store.storedRuns().map(({ sourceId, rule, run, retracted, mergedInto }) => ({
@@ -82,6 +93,15 @@ const inDatabase = async (): Promise<Stores> => {
   return {
     plans: dataApiPlans(database.as('check_compliance')),
     compliance: dataApiCompliance(database.as('check_compliance')),
+    setHours: async (hours) => {
+      await owner.execute('delete from hour');
+      await owner.execute(
+        `insert into hour (source_id, hour, operating_time, document, look_back)
+        select source_id, hour, 1, '{}', '{}'
+        from unnest(cast(:sources as integer[]), cast(:hours as integer[])) as t (source_id, hour)`,
+        { sources: numbers(hours.map(({ sourceId }) => sourceId)), hours: numbers(hours.map(({ hour }) => hour)) },
+      );
+    },
     records: async () => {
       const records: ComplianceRecord[] = [];
       for await (const record of dataApiRecords(owner).compliance(['P1'])) records.push(record);
@@ -153,8 +173,10 @@ const checking = (stores: Stores, values: Values) => {
         }),
     },
   });
-  return (changed: readonly { readonly source: string; readonly hour: number }[]) =>
-    handler(
+  return async (changed: readonly { readonly source: string; readonly hour: number }[]) => {
+    const { sourceIds } = (await stores.plans.planOf('P1'))!;
+    await stores.setHours([...sourceIds].flatMap(([source, id]) => operatingHours(id, source)));
+    await handler(
       kinesisEvent(
         changed.map(({ source, hour }) => ({
           key: 'P1',
@@ -163,18 +185,24 @@ const checking = (stores: Stores, values: Values) => {
       ),
       context,
     );
+  };
 };
 
 const short = ({ rule, first, last, windows, state, average }: Omit<Run, 'id' | 'sourceId' | 'mergedInto'>) =>
   `${rule} ${first - START} ${last - START} ${windows} ${state} ${average}`;
 
 /** What the records say, without anything kept. */
-const runsOfRecords = (records: readonly ComplianceRecord[]): string[] =>
+const runsOfRecords = (records: readonly ComplianceRecord[], values: Values): string[] =>
   [...Map.groupBy(records, ({ source, rule }) => `${source} ${rule}`).values()].flatMap((some) =>
     exceedanceRuns({
       records: [...some].sort((a, b) => (a.windowEnd < b.windowEnd ? -1 : 1)),
+      unlimited: [...values.keys()]
+        .filter((at) => at.startsWith(`${some[0]!.source} `))
+        .map((at) => Number(at.slice(2)))
+        .filter((hour) => some[0]!.rule === 'nox-2h' && hour >= WITHOUT_2H)
+        .sort((a, b) => a - b),
       before: undefined,
-      after: { stretch: undefined, within: false },
+      after: { stretch: undefined, ends: false },
     }).map((run) => `${some[0]!.source} ${short({ ...run, rule: some[0]!.rule, average: run.worst.average })}`),
   );
 
@@ -186,11 +214,11 @@ const runsOnRecord = async (stores: Stores): Promise<string[]> => {
     .map((run) => `${names.get(run.sourceId)} ${short(run)}`);
 };
 
-/** Each run was told of once, and taken back once if it was one and is none. */
+/** Each run was told of once, and taken back once if it was one and is none; each correction was of its own. */
 const expectToldOnce = async (stores: Stores) => {
   const runs = await stores.runs();
   const keys = (await stores.notices()).map(({ key }) => key);
-  expect([...keys].sort()).toEqual(
+  expect(keys.filter((key) => !key.includes('corrected')).sort()).toEqual(
     runs
       .flatMap(({ id, state, mergedInto }) => [
         `exceedance ${id} raised`,
@@ -228,6 +256,7 @@ const run = async (stores: Stores, changes: readonly Change[], order: readonly n
     await deliver(i % size);
   }
   while (waiting.length > 0) await deliver(size);
+  return values;
 };
 
 const changes = fc.array(change, { minLength: 1, maxLength: 20, size: 'max' });
@@ -243,8 +272,8 @@ describe.each([
     await fc.assert(
       fc.asyncProperty(changes, orders, fc.integer({ min: 1, max: 9 }), async (some, order, size) => {
         const stores = await make();
-        await run(stores, some, order, size);
-        const expected = runsOfRecords(await stores.records()).sort();
+        const values = await run(stores, some, order, size);
+        const expected = runsOfRecords(await stores.records(), values).sort();
         expect((await runsOnRecord(stores)).sort()).toEqual(expected);
         await expectToldOnce(stores);
         found += expected.length;
@@ -276,10 +305,75 @@ describe.each([
     expect(told).toEqual([
       'Source A exceeded its limit nox-1h: the average is 0.1235 lb/mmBtu where 0.1 is allowed (fictional, for tests). ' +
         '1 window over it, ending with the hour of 2026-01-05 02:00 plant time (UTC-07:00); the newest is one of them.',
-      'Correction: source A did not exceed its limit nox-1h in the hours from 2026-01-05 02:00 plant time (UTC-07:00) to ' +
-        '2026-01-05 03:00 plant time (UTC-07:00). Told before: 2 windows, at most 0.3 lb/mmBtu. ' +
-        'With the data as they are now the highest average is 0.07 lb/mmBtu where 0.1 is allowed.',
+      'Correction: source A did not exceed its limit nox-1h. Told before: 1 window, at most 0.1235 lb/mmBtu, ending with ' +
+        'the hour of 2026-01-05 02:00 plant time (UTC-07:00). ' +
+        'With the data as they are now the highest average is 0.06 lb/mmBtu where 0.1 is allowed.',
     ]);
+  });
+
+  it('end when the source operates after its limit is no longer in force, whichever of the hours came first', async () => {
+    for (const order of [
+      [0, 1, 2, 3],
+      [3, 2, 1, 0],
+    ]) {
+      const stores = await make();
+      const hours = [WITHOUT_2H - 2, WITHOUT_2H - 1, WITHOUT_2H, WITHOUT_2H + 1];
+      const values: Values = new Map();
+      const check = checking(stores, values);
+      const of2h = async () => (await stores.runs()).filter(({ rule }) => rule === 'nox-2h').map(({ state }) => state);
+      values.set(`A ${hours[0]}`, '0.2').set(`A ${hours[1]}`, '0.2');
+      await check([
+        { source: 'A', hour: hours[0]! },
+        { source: 'A', hour: hours[1]! },
+      ]);
+      expect(await of2h()).toEqual(['lasting']);
+      values.set(`A ${hours[2]}`, '0.2').set(`A ${hours[3]}`, '0.2');
+      for (const i of order) await check([{ source: 'A', hour: hours[i]! }]);
+      expect(await of2h()).toEqual(['ended']);
+    }
+  });
+
+  it('that no longer contain what was told are corrected, once, by what was told', async () => {
+    const stores = await make();
+    const values: Values = new Map();
+    const check = checking(stores, values);
+    const set = async (from: number, ...given: readonly string[]) => {
+      for (const [i, value] of given.entries()) values.set(`A ${START + from + i}`, value);
+      await check(given.map((_, i) => ({ source: 'A', hour: START + from + i })));
+    };
+    const told = async () =>
+      (await stores.notices()).filter(({ text }) => text.includes('nox-1h')).map(({ text }) => text);
+    await set(0, '0.4', '0.3', '0.2', '0.05');
+    await set(0, '0.05');
+    await check([{ source: 'A', hour: START }]);
+    expect((await told()).slice(1)).toEqual([
+      'Correction: source A exceeded its limit nox-1h in fewer hours than was told. Told before: 3 windows, at most 0.4 ' +
+        'lb/mmBtu, ending with the hours from 2026-01-05 00:00 plant time (UTC-07:00) to 2026-01-05 02:00 plant time ' +
+        '(UTC-07:00). With the data as they are now the highest average is 0.3 lb/mmBtu where 0.1 is allowed ' +
+        '(fictional, for tests). 2 windows over it, ending with the hours from 2026-01-05 01:00 plant time (UTC-07:00) to ' +
+        '2026-01-05 02:00 plant time (UTC-07:00); that is over.',
+    ]);
+    await set(1, '0.05', '0.05');
+    expect((await told())[2]).toContain(
+      'did not exceed its limit nox-1h. Told before: 2 windows, at most 0.3 lb/mmBtu',
+    );
+    expect(await told()).toHaveLength(3);
+  });
+
+  it('that have become one are corrected with what was told of both', async () => {
+    const stores = await make();
+    const values: Values = new Map();
+    const check = checking(stores, values);
+    const set = async (hour: number, value: string) => {
+      values.set(`A ${START + hour}`, value);
+      await check([{ source: 'A', hour: START + hour }]);
+    };
+    for (const [i, value] of ['0.2', '0.05', '0.4'].entries()) await set(i, value);
+    await set(1, '0.2');
+    await set(2, '0.05');
+    const texts = (await stores.notices()).map(({ text }) => text).filter((text) => text.includes('nox-1h'));
+    expect(texts).toHaveLength(3);
+    expect(texts[2]).toContain('Told before: 2 windows, at most 0.4 lb/mmBtu');
   });
 
   it('keep the earlier number when they become one', async () => {
@@ -298,6 +392,100 @@ describe.each([
       ['nox-1h 2 2 1 retracted 0.2', runs[0]!.id],
     ]);
     await expectToldOnce(stores);
+  });
+});
+
+/** The hours of source A from one on as they are now, checked. */
+const setter = (stores: Stores) => {
+  const values: Values = new Map();
+  const check = checking(stores, values);
+  return async (from: number, ...given: readonly string[]) => {
+    for (const [i, value] of given.entries()) values.set(`A ${START + from + i}`, value);
+    await check(given.map((_, i) => ({ source: 'A', hour: START + from + i })));
+  };
+};
+/** raise-alarms, so many minutes from now. */
+const tick = (minutes = 0) => {
+  const now = Date.now() + minutes * 60_000;
+  const store = dataApiAlarms(database.as('raise_alarms'));
+  return store.decideOver({ after: '', limit: 10, now }, (state) =>
+    decideAlarms({ ...state, arrivedAt: now, settings: { ...state.settings, warningShares: [] } }, now),
+  );
+};
+const of1h = async (stores: Stores) =>
+  (await stores.notices()).filter(({ text }) => text.includes('nox-1h')).map(({ text }) => text);
+
+describe('what is told by an alarm of a run', () => {
+  it('that it is over, also when it has shrunk; a later correction says what was told then', async () => {
+    const stores = await inDatabase();
+    const set = setter(stores);
+    await set(0, '0.2', '0.3', '0.4');
+    await tick();
+    await set(0, '0.05');
+    await set(3, '0.05');
+    await tick();
+    expect((await of1h(stores)).slice(1)).toEqual([
+      expect.stringContaining('Told before: 3 windows'),
+      expect.stringMatching(/^Source A no longer exceeds its limit nox-1h.*2 windows over it/),
+    ]);
+    await set(2, '0.05');
+    expect((await of1h(stores))[3]).toContain('Told before: 2 windows, at most 0.4 lb/mmBtu');
+  });
+
+  it('windows that only an escalation or its end told of are corrected as well', async () => {
+    const stores = await inDatabase();
+    const set = setter(stores);
+    await set(0, '0.2');
+    await tick();
+    await set(1, '0.3', '0.4');
+    await tick(61);
+    await set(2, '0.05');
+    expect((await of1h(stores)).slice(1)).toEqual([
+      expect.stringMatching(/^Nobody has acknowledged.*3 windows over it/),
+      expect.stringContaining('Told before: 3 windows, at most 0.4 lb/mmBtu'),
+    ]);
+  });
+
+  it('is not told by figures that have changed since they were read: the next minute tells it', async () => {
+    const stores = await inDatabase();
+    const set = setter(stores);
+    await set(0, '0.2', '0.3');
+    await tick();
+    await set(2, '0.05');
+    const now = Date.now();
+    await dataApiAlarms(database.as('raise_alarms')).decideOver({ after: '', limit: 10, now }, (state) => {
+      const decisions = decideAlarms({ ...state, arrivedAt: now }, now);
+      const older = (run: (typeof decisions.cleared)[number]) => run.tells && { ...run.tells, windows: 9 };
+      return { ...decisions, cleared: decisions.cleared.map((one) => ({ ...one, tells: older(one) })) };
+    });
+    expect(await of1h(stores)).toHaveLength(1);
+    await tick();
+    expect((await of1h(stores))[1]).toContain('2 windows over it');
+  });
+});
+
+describe('runs that have become one', () => {
+  it('hand on who has seen them, and why they came about, and overwrite nothing', async () => {
+    const stores = await inDatabase();
+    const owner = database.as('owner').execute;
+    const set = setter(stores);
+    await set(0, '0.2', '0.05', '0.2', '0.05', '0.2');
+    const of = "where rule = 'nox-1h' order by exceedance_id";
+    const ids = (await owner(`select exceedance_id from exceedance ${of}`)).map(([id]) => id as number);
+    const say = (id: number, who: string, reason: string, note: string) =>
+      owner(
+        `update exceedance set acknowledged_at = now(), acknowledged_by = :who, reason = :reason, action = 'none',
+          note = :note where exceedance_id = :id`,
+        { id, who, reason, note },
+      );
+    await say(ids[1]!, 'b', 'process', 'of b');
+    await set(1, '0.2');
+    const kept = `select acknowledged_by, reason, action, note from exceedance where exceedance_id = ${ids[0]}`;
+    expect(await owner(kept)).toEqual([['b', 'process', 'none', 'of b']]);
+    await say(ids[2]!, 'c', 'unknown', 'of c');
+    await set(3, '0.2');
+    expect(await owner(kept)).toEqual([['b', 'process', 'none', 'of b']]);
+    expect(await owner(`select merged_into from exceedance ${of}`)).toEqual([[null], [ids[0]], [ids[0]]]);
   });
 });
 

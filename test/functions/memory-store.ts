@@ -1,5 +1,6 @@
 import type { ExceedanceNotice } from '#core/alarms/exceedance-notice';
 import { exceedanceRuns, type StoredRun } from '#core/compliance/exceedance-runs';
+import type { UnlimitedHours } from '#core/compliance/limits';
 import type { ComplianceRecord } from '#core/contracts/compliance-record';
 import type { MonitoringPlan } from '#core/contracts/monitoring-plan';
 import type {
@@ -41,6 +42,10 @@ interface MemoryRun {
   readonly retracted: boolean;
   readonly mergedInto: number | null;
 }
+
+/** Without gaps the plan does not name the limit: it is never in force. */
+const isWithin = (gaps: readonly UnlimitedHours[], hour: number): boolean =>
+  gaps.length === 0 || gaps.some(({ from, to }) => hour >= from && hour <= to);
 
 const key = ({ sourceId, hour }: SourceHour) => `${sourceId} ${hour}`;
 const bySourceAndHour = (a: SourceHour, b: SourceHour) => a.sourceId - b.sourceId || a.hour - b.hour;
@@ -193,7 +198,7 @@ export const memoryStore = (plans: readonly MonitoringPlan[], atWrite: AtWrite =
               return state.runs.size > 0;
             }),
           runsAround: async (ranges) =>
-            ranges.flatMap(({ sourceId, from, to, rules }) => {
+            ranges.flatMap(({ sourceId, from, to, rules, unlimited }) => {
               const runs = [...state.runs.values()].filter((one) => one.sourceId === sourceId && !one.retracted);
               return [...new Set([...rules, ...runs.map(({ rule }) => rule)])].map((rule) => {
                 const records = [...state.records.values()]
@@ -201,22 +206,31 @@ export const memoryStore = (plans: readonly MonitoringPlan[], atWrite: AtWrite =
                   .sort((a, b) => a.end - b.end);
                 const earlier = records.filter(({ end }) => end < from);
                 const later = records.filter(({ end }) => end > to);
-                const low = earlier.findLastIndex(({ record }) => record.state === 'within');
-                const high = later.findIndex(({ record }) => record.state === 'within');
+                const gaps = unlimited.filter((gap) => gap.rule === rule);
+                const ends = [
+                  ...records.filter(({ record }) => record.state === 'within').map(({ end }) => end),
+                  ...hoursOf(sourceId)
+                    .filter(({ hour, document }) => Number(document.operatingTime) > 0 && isWithin(gaps, hour))
+                    .map(({ hour }) => hour)
+                    .filter((hour) => records.every(({ end }) => end !== hour)),
+                ];
+                const low = Math.max(-1, ...ends.filter((end) => end < from));
+                const high = Math.min(Number.POSITIVE_INFINITY, ...ends.filter((end) => end > to));
                 const summedUp = (some: typeof records) =>
                   exceedanceRuns({
                     records: some.map(({ record }) => record),
+                    unlimited: [],
                     before: undefined,
-                    after: { stretch: undefined, within: false },
+                    after: { stretch: undefined, ends: false },
                   })[0];
                 return {
                   sourceId,
                   rule,
                   stored: runs.filter((one) => one.rule === rule).map(({ run }) => run),
-                  before: summedUp(earlier.slice(low + 1)),
+                  before: summedUp(earlier.filter(({ end }) => end > low)),
                   after: {
-                    stretch: summedUp(high < 0 ? later : later.slice(0, high)),
-                    within: high >= 0,
+                    stretch: summedUp(later.filter(({ end }) => end < high)),
+                    ends: Number.isFinite(high),
                   },
                 };
               });
@@ -233,10 +247,13 @@ export const memoryStore = (plans: readonly MonitoringPlan[], atWrite: AtWrite =
                   tell(run.id, 'retracted', notice);
                 }
                 const live = { sourceId, rule, retracted: false, mergedInto: null };
-                for (const run of changed) state.runs.set(run.id, { ...live, run });
+                for (const { run, notice, correction } of changed) {
+                  state.runs.set(run.id, { ...live, run });
+                  tell(run.id, `corrected ${correction}`, notice);
+                }
                 for (const { run, notice } of created) {
                   const id = state.runs.size + 1;
-                  state.runs.set(id, { ...live, run: { ...run, id } });
+                  state.runs.set(id, { ...live, run: { ...run, id, told: run } });
                   tell(id, 'raised', notice);
                 }
               }
@@ -274,6 +291,10 @@ export const memoryStore = (plans: readonly MonitoringPlan[], atWrite: AtWrite =
     storedMinutes: () => [...state.minutes.values()],
     storedHours: () => [...state.hours.values()].sort(bySourceAndHour),
     storedRecords: () => [...state.records.values()].map(({ record }) => record),
+    /** Puts these in place of all hours. */
+    setHours: (given: readonly StoredHour[]) => {
+      state.hours = new Map(given.map((hour) => [key(hour), hour]));
+    },
     storedRuns: () => [...state.runs.values()],
     storedNotices: () => state.notices,
     marks: () => state.dirty.size + state.unpublished.size,

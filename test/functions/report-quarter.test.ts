@@ -51,9 +51,10 @@ const world = () => {
   const run = (step: ReportStep) => handler(step, context);
   /** As the state machine does it. */
   const make = async () => {
-    const { sources } = planned.parse(await run({ step: 'plan', ...of }));
+    const plan = planned.parse(await run({ step: 'plan', ...of }));
+    if ('nothing' in plan) throw new Error(plan.nothing);
     const parts = [];
-    for (const source of sources) parts.push(collected.parse(await run({ step: 'collect', ...of, source })));
+    for (const source of plan.sources) parts.push(collected.parse(await run({ step: 'collect', ...of, source })));
     const files = rendered.parse(await run({ step: 'render', ...of, collected: parts }));
     return archived.parse(await run({ step: 'archive', ...of, rendered: files }));
   };
@@ -144,15 +145,26 @@ describe('a quarterly report', () => {
     expect([archive, work]).toEqual(before);
   });
 
-  it('is refused for a facility that nobody knows, and for a quarter of which nothing is stored', async () => {
+  it('that there is nothing to make from is an answer and no error: no alarm rings, and why is on record', async () => {
     const { run, reports } = world();
     const nobody = { ...order, facility: 'nowhere' };
-    await expect(run({ step: 'plan', ...of, order: nobody })).rejects.toThrow(/there is no facility nowhere/);
-    await expect(run({ step: 'plan', ...of })).rejects.toThrow(/no hour of 2018-Q1 is stored of facility 7953/);
-    // What failed is on record, with what the state machine caught.
-    const Cause = JSON.stringify({ errorType: 'NothingToReportError', errorMessage: 'no hour is stored' });
-    await run({ step: 'fail', ...of, error: { Error: 'NothingToReportError', Cause } });
-    expect(await reports.find(order)).toMatchObject({ state: 'failed', failure: 'no hour is stored' });
+    expect(planned.parse(await run({ step: 'plan', ...of, order: nobody }))).toEqual({
+      nothing: expect.stringContaining('there is no facility nowhere'),
+    });
+    const nothing = 'no hour of 2018-Q1 is stored of facility 7953: a report needs at least one';
+    expect(planned.parse(await run({ step: 'plan', ...of }))).toEqual({ nothing });
+    expect(await reports.find(order)).toMatchObject({ state: 'failed', failure: nothing });
+    // Lambda and Step Functions may run a step twice.
+    expect(await run({ step: 'plan', ...of })).toEqual({ nothing });
+  });
+
+  it('that cannot be made is on record with what the state machine caught', async () => {
+    await storeHours('CT1', [running(FIRST)]);
+    const { run, reports } = world();
+    await run({ step: 'plan', ...of });
+    const Cause = JSON.stringify({ errorType: 'Error', errorMessage: 'the archive is away' });
+    await run({ step: 'fail', ...of, error: { Error: 'Error', Cause } });
+    expect(await reports.find(order)).toMatchObject({ state: 'failed', failure: 'the archive is away' });
   });
 
   it('that is archived stays so, whatever comes after', async () => {
@@ -176,6 +188,17 @@ describe('a quarterly report', () => {
     ]);
     expect(await reports.list({ facilities: 'all', after: listed[0], limit: 10 })).toEqual([listed[1]]);
     expect(await reports.newest('7953', 2018, 1)).toEqual(listed[0]);
+  });
+
+  it('that is on record as being made is found by those who give it up, with its execution', async () => {
+    await storeHours('CT1', [running(FIRST)]);
+    const { run, reports } = world();
+    await run({ step: 'plan', ...of });
+    expect(await reports.runningSince(of.startedAt)).toEqual([]);
+    const later = '2018-04-03T02:00:00.001Z';
+    expect(await reports.runningSince(later)).toMatchObject([{ facility: '7953', revision: 1, execution: ARN }]);
+    await reports.markFailed(ARN, 'stopped');
+    expect(await reports.runningSince(later)).toEqual([]);
   });
 
   it('takes no step that the contract does not know', async () => {

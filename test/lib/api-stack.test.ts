@@ -98,11 +98,10 @@ describe('people', () => {
 describe('the HTTP API', () => {
   const routes = ofType(api, 'AWS::ApiGatewayV2::Route').map(([, { Properties: route }]) => route);
 
-  it('asks for a token on every route but those that tell nothing of a plant', () => {
+  it('asks for a token on every route but the one that tells nothing of a plant', () => {
     expect(routes.map(({ RouteKey, AuthorizationType }) => [RouteKey, AuthorizationType]).sort()).toEqual([
       ['ANY /api/v1/{proxy+}', 'JWT'],
       ['GET /health', 'NONE'],
-      ['GET /openapi.json', 'NONE'],
     ]);
   });
 
@@ -134,6 +133,21 @@ describe('the HTTP API', () => {
     expect(Format).not.toMatch(/authorization|claims\.email/i);
   });
 
+  it('lets those without a token ask only at a low rate of their own, which takes nothing from the others', () => {
+    const [id, { Properties: stage, DependsOn }] = named(api, 'GatewayStage');
+    expect(ofType(api, 'AWS::ApiGatewayV2::Stage').map(([only]) => only)).toEqual([id]);
+    const open = routes.filter(({ AuthorizationType }) => AuthorizationType === 'NONE');
+    expect(Object.keys(stage.RouteSettings as object)).toEqual(open.map(({ RouteKey }) => RouteKey));
+    expect(stage.RouteSettings).toEqual({
+      'GET /health': { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 10, DetailedMetricsEnabled: true },
+    });
+    // API Gateway refuses settings of a route that is not there yet.
+    const [route] = ofType(api, 'AWS::ApiGatewayV2::Route').find(
+      ([, each]) => each.Properties.RouteKey === 'GET /health',
+    )!;
+    expect(DependsOn).toContain(route);
+  });
+
   it('grants nothing to other origins', () => {
     expect(only('AWS::ApiGatewayV2::Api').CorsConfiguration).toBeUndefined();
   });
@@ -148,7 +162,6 @@ describe('the HTTP API', () => {
     expect(permissions.map(({ SourceArn }) => text(SourceArn).split(`\${${gateway}}`)[1]).sort()).toEqual([
       '/*/*/api/v1/{proxy+}',
       '/*/*/health',
-      '/*/*/openapi.json',
     ]);
   });
 });
@@ -204,7 +217,7 @@ describe('console and API at one address', () => {
   const ALL_VIEWER_EXCEPT_HOST = 'b689b0a8-53d0-40ab-baf2-68738e2966ac';
 
   it('go to the API by path, uncached, with the whole query and the token, by TLS 1.2 only', () => {
-    expect(config.CacheBehaviors.map(({ PathPattern }) => PathPattern)).toEqual(['/api/*', '/openapi.json', '/health']);
+    expect(config.CacheBehaviors.map(({ PathPattern }) => PathPattern)).toEqual(['/api/*', '/health']);
     for (const behaviour of config.CacheBehaviors) {
       expect(behaviour).toMatchObject({
         CachePolicyId: CACHING_DISABLED,

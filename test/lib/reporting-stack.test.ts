@@ -14,6 +14,7 @@ const only = (type: string, id = '') => {
 interface State {
   readonly Type: string;
   readonly Next?: string;
+  readonly Default?: string;
   readonly End?: boolean;
   readonly Retry?: readonly Properties[];
   readonly Catch?: readonly Properties[];
@@ -30,7 +31,8 @@ const definition = JSON.parse(definitionText) as {
   readonly States: Record<string, State>;
   readonly TimeoutSeconds: number;
 };
-const { Plan, CollectSources, Render, Archive, MarkFailed, Failed } = definition.States as Record<string, State>;
+const { Plan, IsAnythingStored, NothingToReport, CollectSources, Render, Archive, MarkFailed, Failed } =
+  definition.States as Record<string, State>;
 const { Collect } = CollectSources!.ItemProcessor!.States as Record<string, State>;
 const tasks = [Plan!, Collect!, Render!, Archive!, MarkFailed!];
 
@@ -43,7 +45,8 @@ const rights = (id: string) =>
 describe('the state machine of quarterly reports', () => {
   it('plans, collects each source, renders and archives, in that order', () => {
     expect(definition.StartAt).toBe('Plan');
-    expect([Plan!.Next, CollectSources!.Next, Render!.Next, Archive!.End]).toEqual([
+    expect([Plan!.Next, IsAnythingStored!.Default, CollectSources!.Next, Render!.Next, Archive!.End]).toEqual([
+      'IsAnythingStored',
       'CollectSources',
       'Render',
       'Archive',
@@ -89,6 +92,14 @@ describe('the state machine of quarterly reports', () => {
     expect([MarkFailed!.Next, MarkFailed!.Parameters.Payload['error.$']]).toEqual(['Failed', '$.error']);
     expect(MarkFailed!.Catch).toMatchObject([{ ErrorEquals: ['States.ALL'], Next: 'Failed' }]);
     expect(Failed).toMatchObject({ Type: 'Fail', ErrorPath: '$.error.Error', CausePath: '$.error.Cause' });
+  });
+
+  it('ends in order, and counts as no failure, where nothing is stored that a report could be made from', () => {
+    expect(IsAnythingStored).toMatchObject({
+      Type: 'Choice',
+      Choices: [{ Variable: '$.nothing', IsPresent: true, Next: 'NothingToReport' }],
+    });
+    expect(NothingToReport).toEqual({ Type: 'Succeed' });
   });
 
   it('does not try again what would come out the same, and is patient while all invocations are taken', () => {

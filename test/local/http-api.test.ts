@@ -49,15 +49,21 @@ interface Options {
   readonly invoke?: (event: Record<string, unknown>) => Promise<InvocationResult>;
   readonly timeoutMs?: number;
   readonly burst?: number;
+  readonly healthBurst?: number;
   readonly check?: typeof openGuard.check;
 }
 
-const start = async ({ invoke, timeoutMs, burst = 1000, check = openGuard.check }: Options = {}) => {
+const start = async ({ invoke, timeoutMs, burst = 1000, healthBurst, check = openGuard.check }: Options = {}) => {
   const events: Record<string, unknown>[] = [];
   const api = await startHttpApi({
     api: {
       apiId: 'abcdef0123',
-      routes: timeoutMs === undefined ? routes : routes.map((route) => ({ ...route, timeoutMs })),
+      routes: routes.map((route) => ({
+        ...route,
+        ...(timeoutMs !== undefined && { timeoutMs }),
+        ...(healthBurst !== undefined &&
+          route.key === 'GET /health' && { throttle: { ratePerSecond: 0.001, burst: healthBurst } }),
+      })),
       throttle: { ratePerSecond: 0.001, burst },
     },
     lambda: {
@@ -209,6 +215,16 @@ describe('what is refused', () => {
     const statuses = [];
     for (let i = 0; i < 5; i++) statuses.push((await ask('/health')).status);
     expect(statuses).toEqual([200, 200, 200, 429, 429]);
+  });
+
+  it('more than a route with a throttle of its own lets through: 429, and the other routes hear nothing of it', async () => {
+    const { ask } = await start({ burst: 2, healthBurst: 1 });
+    const statuses = [];
+    for (let i = 0; i < 4; i++) statuses.push((await ask('/health')).status);
+    const auth = await token();
+    for (let i = 0; i < 3; i++) statuses.push((await ask('/api/v1/me', { auth })).status);
+    expect(statuses).toEqual([200, 429, 429, 429, 200, 200, 429]);
+    expect((await ask('/health')).status).toBe(429);
   });
 
   it('what is not HTTP, without any harm', async () => {

@@ -98,6 +98,25 @@ describe('npm start', () => {
     expect(second.output()).toContain('unchanged since');
   }, 120_000);
 
+  it('interrupted while a report is made, leaves nothing broken: the next run makes that report to its end', async () => {
+    const data = join(folder, 'interrupted');
+    const input = ['--exit', '--input', join(folder, 'hours.csv'), '--data-dir', data];
+    const executions = join(data, 'step-functions', 'executions.jsonl');
+    const first = await start(...input);
+    while (first.child.exitCode === null && !(existsSync(executions) && readFileSync(executions, 'utf8') !== ''))
+      await new Promise((r) => setTimeout(r, 5));
+    first.child.kill('SIGINT');
+    expect(await first.code, first.output()).toBe(130);
+    expect(first.output()).toMatch(/interrupted\n$/);
+    expect(leftOver()).toEqual([]);
+
+    const second = await start(...input);
+    expect(await second.code, second.output()).toBe(0);
+    expect(second.output()).toContain('7953-2018-Q1-r1 was interrupted, and is made again from its first state');
+    const { report } = JSON.parse(second.output().trimEnd().split('\n').at(-1)!);
+    expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({ year: 2018, quarter: 1, revision: 1 });
+  }, 120_000);
+
   it('runs a simulated plant until it is interrupted, and leaves no process', async () => {
     const { child, output, code } = await start();
     while (!/SIM1\/B1: .* MW/.test(output()) && child.exitCode === null) await new Promise((r) => setTimeout(r, 100));

@@ -272,3 +272,15 @@ describe('SNS: who may publish', () => {
     expect(sns.published()).toHaveLength(1);
   });
 });
+
+const diskFull = () => {
+  throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+};
+
+it('a full disk keeps no notice from those it is for, and is told once', async () => {
+  const { sns, said } = await open({ append: diskFull });
+  for (const message of ['one', 'two'])
+    sns.publish({ topicArn: NOTICES, message }, { arn: 'cloudwatch.amazonaws.com' });
+  expect(sns.published().map(({ message }) => message)).toEqual(['one', 'two']);
+  expect(said).toEqual([expect.stringMatching(/^the record of notices .*notices\.log .*the disk is full; make room/)]);
+});

@@ -89,6 +89,7 @@ const open = async (
     readonly dataDir?: string;
     readonly hold?: Promise<void>;
     readonly logs?: { readonly withData: boolean };
+    readonly append?: (file: string, line: string) => void;
   } = {},
 ) => {
   const { definition = DEFINITION, answer = answers, guard = openGuard, dataDir = temporaryFolder(), hold } = options;
@@ -128,6 +129,7 @@ const open = async (
     log: (line) => void said.push(line),
     onExecution: (event) => void events.push(event),
     retryAfterMs: 1,
+    ...(options.append && { append: options.append }),
   });
   afterTest(stepFunctions.stop);
   const credentials = guard.credentialsOf(ROLE);
@@ -211,6 +213,35 @@ describe('Step Functions: an execution', () => {
     expect(log(open2)).toContain('"StateExited"');
     expect(log(open2)).not.toContain('hours');
     expect(log(open2)).not.toContain('6705"');
+  });
+});
+
+describe('Step Functions: a choice', () => {
+  const definition = {
+    ...DEFINITION,
+    States: {
+      ...DEFINITION.States,
+      Plan: task('plan', { Next: 'Is', ...orFail }),
+      Is: {
+        Type: 'Choice',
+        Choices: [{ Variable: '$.nothing', IsPresent: true, Next: 'Nothing' }],
+        Default: 'Collect',
+      },
+      Nothing: { Type: 'Succeed' },
+    },
+  };
+
+  it('goes the way of what is there, and hands on what it was given', async () => {
+    const { start, ended, steps, events } = await open({ definition, answer: () => ({ nothing: 'no hour' }) });
+    const { status, output } = await ended(await start());
+    expect([status, output, steps.length]).toEqual(['SUCCEEDED', '{"nothing":"no hour"}', 1]);
+    expect(events.at(-1)).toMatchObject({ kind: 'succeeded' });
+  });
+
+  it('goes on by default where it is not there', async () => {
+    const { start, ended, steps } = await open({ definition });
+    expect((await ended(await start())).status).toBe('SUCCEEDED');
+    expect(steps.map(({ step }) => step)).toEqual(['plan', 'collect', 'collect', 'collect', 'render']);
   });
 });
 
@@ -304,6 +335,37 @@ describe('Step Functions: what goes wrong', () => {
     const { client } = await open();
     const refused = client.send(new StartExecutionCommand({ stateMachineArn: MACHINE, ...wrong }));
     await expect(refused).rejects.toMatchObject({ name });
+  });
+});
+
+describe('Step Functions: the disk is full', () => {
+  const diskFull = () => {
+    throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  };
+
+  it('what cannot be put on record is not started', async () => {
+    const { start, steps } = await open({ append: diskFull });
+    await expect(start()).rejects.toThrow();
+    expect(steps).toEqual([]);
+  });
+
+  it('one that ends meanwhile has ended, and is made again after the next start', async () => {
+    let room = true;
+    const append = (file: string, line: string) => (room ? appendFileSync(file, line) : diskFull());
+    const one = await open({
+      append,
+      answer: (step, earlier) => {
+        room = false;
+        return answers(step, earlier);
+      },
+    });
+    const arn = await one.start();
+    expect((await one.ended(arn)).status).toBe('SUCCEEDED');
+    expect(one.said).toEqual([expect.stringMatching(/^the record of executions cannot be written.*disk is full/)]);
+    await one.stepFunctions.stop();
+    const two = await open({ dataDir: one.dataDir });
+    two.stepFunctions.resume();
+    expect((await two.ended(arn)).status).toBe('SUCCEEDED');
   });
 });
 

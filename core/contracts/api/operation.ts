@@ -1,6 +1,9 @@
 import type * as z from 'zod';
 import type { Group } from './access.ts';
 
+/** Path of the API, before those of its operations. */
+export const BASE = '/api/v1';
+
 /** One operation of the API: the router, the OpenAPI document and the console are made of it. */
 export interface Operation {
   readonly method: 'GET' | 'POST' | 'PUT';

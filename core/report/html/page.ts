@@ -2,7 +2,7 @@ import type { QuarterlyReport } from '../../contracts/quarterly-report.ts';
 import { quarterName } from '../names.ts';
 import { isInterim } from '../quarterly-report.ts';
 import { html, type Markup } from './markup.ts';
-import { sourceSection } from './source.ts';
+import { notOnRecord, sourceSection } from './source.ts';
 import { STYLE } from './style.ts';
 import { headlines, totalsTable } from './totals.ts';
 import { clockName, counted, number, parameterName } from './words.ts';
@@ -38,7 +38,7 @@ ${headlines(report)}
 ${whatIsMissing(report)}
 <h2>Summary values</h2>
 ${totalsTable(report)}
-<p class="soft small">By the summary rules of 40 CFR Part 75 reporting: sums of the hourly rates times operating time, rounded once; the NOx rate is the plain mean over operating hours. Hours for which substitute data are due are left out of a total, counted beside it and listed below; where an hour is not stored at all, no total is given.</p>
+<p class="soft small">By the summary rules of 40 CFR Part 75 reporting: sums of the hourly rates times operating time, rounded once; the NOx rate is the plain mean over operating hours. Hours for which substitute data are due are left out of a total, counted beside it and listed below. Where an hour between the first and the last stored one is not stored, no total is given; where hours before or after them are not stored, the total is of the stored hours and says so.</p>
 ${report.sources.map((source) => sourceSection(report, source))}
 ${about(report)}
 </main>
@@ -59,7 +59,7 @@ const whatIsMissing = (report: QuarterlyReport): Markup => {
   const items: string[] = [];
   if (isInterim(report))
     items.push(`The quarter was not over when this was made (${generatedAt}): its totals are of the hours until then.`);
-  for (const { source, coverage, missingData, exceedances } of sources) {
+  for (const { source, coverage, missingData, exceedances, limits } of sources) {
     const absent = coverage.hoursExpected - coverage.hoursStored;
     if (absent > 0)
       items.push(
@@ -72,6 +72,7 @@ const whatIsMissing = (report: QuarterlyReport): Markup => {
       );
     const unexplained = exceedances.filter(({ state, reason }) => state !== 'retracted' && reason === null).length;
     if (unexplained > 0) items.push(`${source}: ${counted(unexplained, 'exceedance')} without a cause.`);
+    items.push(...notOnRecord(limits).map((line) => `${source}, ${line}`));
   }
   if (items.length === 0)
     return html`<div class="box good"><h3>Nothing is missing</h3><p>Every hour of the quarter is stored, every operating hour has every value, and no exceedance is without a cause.</p></div>`;

@@ -127,16 +127,19 @@ const limits = ({ limits: all, operatingHours }: Source, offset: number): Markup
         ]),
       )}`;
 
-const exceedances = ({ exceedances: all }: Source, offset: number): Markup => {
+const exceedances = ({ exceedances: all, limits: ofLimits }: Source, offset: number): Markup => {
   const standing = all.filter(({ state }) => state !== 'retracted');
-  const retracted = all.length - standing.length;
-  const note =
-    retracted === 0
-      ? ''
-      : html`<p class="soft small">${counted(retracted, 'earlier finding')} taken back by later data; in the JSON document.</p>`;
+  const merged = all.filter(({ mergedInto }) => mergedInto !== null).length;
+  const retracted = all.length - standing.length - merged;
+  const gone = [
+    ...(retracted === 0 ? [] : [`${counted(retracted, 'earlier finding')} taken back by later data`]),
+    ...(merged === 0 ? [] : [`${counted(merged, 'earlier finding')} merged into another`]),
+  ];
+  const note = gone.length === 0 ? '' : html`<p class="soft small">${gone.join(', ')}; in the JSON document.</p>`;
+  const unrecorded = notOnRecord(ofLimits).map((line) => html`<p class="box warn">${line}</p>`);
   if (standing.length === 0)
-    return html`<h3>Exceedances</h3><p class="none-line">No excess emissions were found in this quarter.</p>${note}`;
-  return html`<h3>Exceedances</h3>${table(
+    return html`<h3>Exceedances</h3>${unrecorded.length > 0 ? unrecorded : html`<p class="none-line">No excess emissions were found in this quarter.</p>`}${note}`;
+  return html`<h3>Exceedances</h3>${unrecorded}${table(
     'Times in which averages were over a limit on end',
     [
       { name: 'Nr.' },
@@ -156,6 +159,15 @@ const exceedances = ({ exceedances: all }: Source, offset: number): Markup => {
     ]),
   )}${note}`;
 };
+
+/** A line a limit with windows over it that no exceedance covers: what the averages show is never passed over. */
+export const notOnRecord = (limits: Source['limits']): string[] =>
+  limits
+    .filter(({ windowsOverNotOnRecord }) => windowsOverNotOnRecord > 0)
+    .map(({ rule, windowsOverNotOnRecord: windows }) => {
+      const areNot = windows === 1 ? 'is not on record as an exceedance' : 'are not on record as exceedances';
+      return `${rule}: ${counted(windows, 'window')} over the limit ${areNot}.`;
+    });
 
 const span = ({ firstWindowEnd, lastWindowEnd }: Exceedance, offset: number): string => {
   const first = onClock(firstWindowEnd, offset);

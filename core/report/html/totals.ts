@@ -16,6 +16,7 @@ export const totalOf = (value: SummaryValue | undefined): Markup => {
   const { parameterCode: code, currentReportingPeriodTotal: total, measuredHoursTotal: measured } = value;
   const places = SUMMARY_PLACES[code];
   if (total !== null) {
+    if (value.totalCovers === 'stored-hours') return html`${number(total, places)}<small>stored hours only</small>`;
     if (value.totalCovers !== 'measured-hours') return html`${number(total, places)}`;
     return html`${number(total, places)}<small>measured hours only</small><small>${counted(value.hoursWithoutValue, 'hour')} without</small>`;
   }
@@ -69,8 +70,10 @@ const card = (code: SummaryCode, values: readonly SummaryValue[]): Markup => {
   const places = SUMMARY_PLACES[code];
   const unit = code === 'OPHOURS' ? 'source hours' : SUMMARY_UNITS[code];
   const lacking = values.reduce((hours, value) => hours + value.hoursWithoutValue, 0);
-  if (lacking === 0)
-    return html`<li>${name}<b>${number(sum(values.map((value) => value.currentReportingPeriodTotal)), places)} <span>${unit}</span></b></li>`;
+  if (lacking === 0) {
+    const stored = values.some(({ totalCovers }) => totalCovers === 'stored-hours');
+    return html`<li>${name}<b>${number(sum(values.map((value) => value.currentReportingPeriodTotal)), places)} <span>${unit}</span></b>${stored ? html`<span class="soft small">stored hours only</span>` : ''}</li>`;
+  }
   const measured = number(sum(values.map((value) => value.measuredHoursTotal)), places);
   return html`<li>${name}<b>${measured} <span>${unit}</span></b><span class="soft small">measured hours only: ${counted(lacking, 'hour')} without a value</span></li>`;
 };

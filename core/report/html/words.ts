@@ -1,5 +1,6 @@
 import type { Parameter } from '../../contracts/emission-hour.ts';
 import type { Period, SummaryCode } from '../../contracts/quarterly-report.ts';
+import { PARAMETER_WORDS } from '../../hour/parameter-words.ts';
 import { minuteOfText, textOfMinute } from '../../time.ts';
 import { Decimal } from '../../units/decimal.ts';
 import { html, type Markup } from './markup.ts';
@@ -42,19 +43,7 @@ export const periodList = (periods: readonly Period[], utcOffsetMinutes: number)
   return html`<ul class="periods">${items}${more > 0 ? html`<li>and ${number(more)} more, in the JSON document</li>` : []}</ul>`;
 };
 
-export const PARAMETER_NAMES: Readonly<Record<Parameter, string>> = {
-  heatInputRate: 'heat input rate',
-  heatInput: 'heat input',
-  noxRate: 'NOx rate',
-  noxMassRate: 'NOx mass rate',
-  noxMass: 'NOx mass',
-  co2MassRate: 'CO2 mass rate',
-  co2Mass: 'CO2 mass',
-  so2MassRate: 'SO2 mass rate',
-  so2Mass: 'SO2 mass',
-};
-
-export const parameterName = (parameter: string): string => PARAMETER_NAMES[parameter as Parameter] ?? parameter;
+export const parameterName = (parameter: string): string => PARAMETER_WORDS[parameter as Parameter] ?? parameter;
 
 export const SUMMARY_NAMES: Readonly<Record<SummaryCode, string>> = {
   OPHOURS: 'Operating hours',

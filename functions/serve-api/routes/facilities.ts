@@ -1,8 +1,8 @@
-import * as z from 'zod';
 import type { dataApiPlantState, StoredSource, StoredStanding } from '#adapters/data-api-plant-state';
 import { facilityState, shareOfLimit } from '#core/compliance/facility-state';
 import { alarmSettings } from '#core/contracts/alarm';
 import type { FacilitySummary, SourceSummary } from '#core/contracts/api/facilities';
+import { facilityName } from '#core/contracts/api/words';
 import type { PlannedFacility, PlanStore } from '#core/ports';
 import { inForce } from '#core/rules/dated';
 import { textOfMinute } from '#core/time';
@@ -18,7 +18,7 @@ export interface FacilityParts {
   readonly now: () => number;
 }
 
-const place = cursorOf('facilities', z.string());
+const place = cursorOf('facilities', facilityName);
 
 export const facilityRoutes = ({ plans, plantState, now }: FacilityParts) =>
   ({

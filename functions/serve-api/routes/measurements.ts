@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import type { Series } from '#adapters/data-api-series';
 import type { LatestMinute } from '#core/contracts/api/measurements';
+import { ruleName } from '#core/contracts/api/words';
 import { NOT_FITTED, STATUS, type Status } from '#core/contracts/status';
 import type { PlanStore } from '#core/ports';
 import { hourOfText, textOfMinute } from '#core/time';
 import type { Routes } from '../asked.ts';
 import { columnOf, minuteIn, versionAt } from '../channel-columns.ts';
-import { cursorOf, numberPlace } from '../cursor.ts';
+import { cursorOf, hourPlace, minutePlace } from '../cursor.ts';
 import { hoursIn, minutesIn } from '../span.ts';
 import { sourceFor } from '../visible-facilities.ts';
 import { ageOf } from './facilities.ts';
@@ -17,15 +18,15 @@ export interface MeasurementParts {
   readonly now: () => number;
 }
 
-const minutePlace = cursorOf('minutes', numberPlace);
-const hourPlace = cursorOf('hours', numberPlace);
-const recordPlace = cursorOf('compliance', z.tuple([numberPlace, z.string().max(32)]));
+const placeOfMinutes = cursorOf('minutes', minutePlace);
+const placeOfHours = cursorOf('hours', hourPlace);
+const placeOfRecords = cursorOf('compliance', z.tuple([hourPlace, ruleName]));
 
 export const measurementRoutes = ({ plans, series, now }: MeasurementParts) =>
   ({
     minutes: async ({ caller, params, query }) => {
       const { from, until } = minutesIn(query);
-      const next = minutePlace.read(query.cursor) ?? from;
+      const next = placeOfMinutes.read(query.cursor) ?? from;
       const { plan, sourceId } = await sourceFor(plans, caller, params);
       const version = versionAt(plan, until - 1);
       const span = { from: Math.max(from, next), until };
@@ -34,7 +35,7 @@ export const measurementRoutes = ({ plans, series, now }: MeasurementParts) =>
       return {
         channels: version.channels.map(columnOf),
         minutes: items.map((row) => minuteIn(version, row)),
-        next: more && last ? minutePlace.write(last[0] + 1) : null,
+        next: more && last ? placeOfMinutes.write(last[0] + 1) : null,
       };
     },
 
@@ -63,23 +64,23 @@ export const measurementRoutes = ({ plans, series, now }: MeasurementParts) =>
 
     hours: async ({ caller, params, query }) => {
       const { from, until } = hoursIn(query);
-      const next = hourPlace.read(query.cursor) ?? from;
+      const next = placeOfHours.read(query.cursor) ?? from;
       const { sourceId } = await sourceFor(plans, caller, params);
       const { items, more } = await series.hours(sourceId, { from: Math.max(from, next), until }, query.limit);
       const last = items.at(-1);
-      return { hours: [...items], next: more && last ? hourPlace.write(hourOfText(last.hour) + 1) : null };
+      return { hours: [...items], next: more && last ? placeOfHours.write(hourOfText(last.hour) + 1) : null };
     },
 
     compliance: async ({ caller, params, query }) => {
       const span = hoursIn(query);
-      const after = recordPlace.read(query.cursor) ?? ([0, ''] as const);
+      const after = placeOfRecords.read(query.cursor) ?? ([0, ''] as const);
       const { sourceId } = await sourceFor(plans, caller, params);
       const filter = { rule: query.rule ?? null, after };
       const { items, more } = await series.compliance(sourceId, span, filter, query.limit);
       const last = items.at(-1);
       return {
         records: [...items],
-        next: more && last ? recordPlace.write([hourOfText(last.windowEnd), last.rule]) : null,
+        next: more && last ? placeOfRecords.write([hourOfText(last.windowEnd), last.rule]) : null,
       };
     },
   }) satisfies Pick<Routes, 'minutes' | 'latestMinute' | 'hours' | 'compliance'>;

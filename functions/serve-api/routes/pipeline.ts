@@ -1,12 +1,14 @@
 import * as z from 'zod';
 import type { SystemAlarm } from '#adapters/cloudwatch-alarms';
 import type { dataApiPipeline, StoredContinuity } from '#adapters/data-api-pipeline';
+import { GROUPS } from '#core/contracts/api/access';
 import type { facilityContinuity } from '#core/contracts/api/pipeline';
+import { facilityName } from '#core/contracts/api/words';
 import { CLASS_OF_REASON, REASON_TEXT } from '#core/contracts/continuity-report';
 import type { PlanStore } from '#core/ports';
 import { textOfMinute } from '#core/time';
 import type { Routes } from '../asked.ts';
-import { cursorOf } from '../cursor.ts';
+import { cursorOf, instantPlace } from '../cursor.ts';
 import { visibleTo } from '../visible-facilities.ts';
 
 export interface PipelineParts {
@@ -18,8 +20,10 @@ export interface PipelineParts {
   readonly now: () => number;
 }
 
-const facilityPlace = cursorOf('continuity', z.string());
-const quarantinePlace = cursorOf('quarantine', z.tuple([z.iso.datetime({ offset: true }), z.string().max(200)]));
+/** Of a message in quarantine. Its ids are checksums; anything that is printed passes through the database. */
+const recordId = z.string().regex(/^[\x20-\x7e]+$/);
+const facilityPlace = cursorOf('continuity', facilityName);
+const quarantinePlace = cursorOf('quarantine', z.tuple([instantPlace, recordId]));
 
 export const pipelineRoutes = ({ plans, pipeline, systemAlarms, alarmsUnknown, now }: PipelineParts) =>
   ({
@@ -33,6 +37,8 @@ export const pipelineRoutes = ({ plans, pipeline, systemAlarms, alarmsUnknown, n
         }),
       ]);
       const { oldestHeard, checkedUntil } = progress;
+      // How the system stands is for everybody; figures of all plants together, which reasons quote, for who acts on them.
+      const mayAct = GROUPS.indexOf(caller.group) >= GROUPS.indexOf('operator');
       return {
         hoursWaiting: progress.hoursWaiting,
         oldestHeardMinutes: oldestHeard === null ? null : Math.max(0, Math.floor((now() - oldestHeard) / 60_000)),
@@ -46,7 +52,7 @@ export const pipelineRoutes = ({ plans, pipeline, systemAlarms, alarmsUnknown, n
           lastSelfTest: progress.lastSelfTest,
         },
         alarmsKnown: alarms !== undefined,
-        alarms: [...(alarms ?? [])],
+        alarms: (alarms ?? []).map((alarm) => (mayAct ? alarm : { ...alarm, reason: '' })),
       };
     },
 

@@ -1,22 +1,25 @@
 import * as z from 'zod';
 import { audited } from '#adapters/audited';
 import type { Database } from '#adapters/data-api';
+import type { QuarterStore } from '#adapters/data-api-quarter';
 import type { ReportStore } from '#adapters/data-api-reports';
+import { whyNoReport } from '#adapters/reportable-quarter';
 import type { ReportMachine } from '#adapters/sfn-reports';
 import type { Me } from '#core/contracts/api/access';
 import { facilityName } from '#core/contracts/api/words';
-import type { ReportEntry, ReportRequest } from '#core/contracts/report';
+import { type ReportEntry, type ReportRequest, reportRequest } from '#core/contracts/report';
 import type { PlanStore } from '#core/ports';
 import { archiveKey, quarterName, type ReportName } from '#core/report/names';
 import { ApiProblem } from '../api-problem.ts';
 import type { Routes } from '../asked.ts';
-import { cursorOf } from '../cursor.ts';
+import { cursorOf, numberPlace } from '../cursor.ts';
 import { covers, facilityFor, noFacility, visibleTo } from '../visible-facilities.ts';
 
 export interface ReportParts {
   readonly plans: PlanStore;
   readonly database: Database;
   readonly reports: ReportStore;
+  readonly quarters: Pick<QuarterStore, 'facilityHasHours'>;
   readonly reportMachine: Pick<ReportMachine, 'isRunning' | 'start'>;
   /** A link to a file in the archive, under the name that it gets on the reader's disk. */
   readonly reportLink: (key: string, fileName: string, seconds: number) => Promise<string>;
@@ -26,9 +29,12 @@ export interface ReportParts {
 /** Long enough to click, too short to hand on. */
 const LINK_SECONDS = 300;
 
-const place = cursorOf('reports', z.tuple([z.int(), z.int(), facilityName, z.int()]));
+const place = cursorOf(
+  'reports',
+  z.tuple([reportRequest.shape.year, reportRequest.shape.quarter, facilityName, numberPlace]),
+);
 
-export const reportRoutes = ({ plans, database, reports, reportMachine, reportLink, now }: ReportParts) => {
+export const reportRoutes = ({ plans, database, reports, quarters, reportMachine, reportLink, now }: ReportParts) => {
   const reportFor = async (caller: Me, name: ReportName): Promise<ReportEntry> => {
     const report = covers(caller, name.facility) ? await reports.find(name) : undefined;
     if (!report)
@@ -57,7 +63,12 @@ export const reportRoutes = ({ plans, database, reports, reportMachine, reportLi
     startReport: async ({ caller, body: { why, ...request } }) => {
       const { facility, year, quarter } = request;
       if (!covers(caller, facility)) throw noFacility(facility);
-      await facilityFor(plans, caller, facility);
+      const { plan } = await facilityFor(plans, caller, facility);
+      const hindrance = await whyNoReport(quarters, request, {
+        utcOffsetMinutes: plan.utcOffsetMinutes,
+        now: now(),
+      });
+      if (hindrance !== undefined) throw new ApiProblem(409, hindrance);
       const newest = await reports.newest(facility, year, quarter);
       if (newest?.state === 'running' && (await reportMachine.isRunning(newest))) throw running(newest);
       const deed = { who: caller.who, action: 'report start', subject: titleOf(request), why };

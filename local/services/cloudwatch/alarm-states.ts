@@ -37,8 +37,8 @@ export const alarmStates = (dataDir: string): AlarmStates => {
     },
     write: () => {
       if (!changed) return;
-      changed = false;
       writeAtomically(file, JSON.stringify(Object.fromEntries(states)));
+      changed = false;
     },
   };
 };

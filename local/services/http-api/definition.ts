@@ -7,6 +7,13 @@ export interface RouteDefinition {
   readonly timeoutMs: number;
   /** Whose tokens are asked for. @default none */
   readonly authorizer?: TokenRequirement;
+  /** Of its own. @default that of the stage, with the other routes */
+  readonly throttle?: ThrottleDefinition;
+}
+
+export interface ThrottleDefinition {
+  readonly ratePerSecond: number;
+  readonly burst: number;
 }
 
 export interface TokenRequirement {
@@ -17,5 +24,5 @@ export interface TokenRequirement {
 export interface HttpApiDefinition {
   readonly apiId: string;
   readonly routes: readonly RouteDefinition[];
-  readonly throttle: { readonly ratePerSecond: number; readonly burst: number };
+  readonly throttle: ThrottleDefinition;
 }

@@ -1,9 +1,11 @@
+import type { ThrottleDefinition } from './definition.ts';
+
 /**
  * A bucket of tokens, as API Gateway throttles a stage: `burst` requests at once, and `ratePerSecond` in the long run.
  * @returns whether a request may pass now
  */
 export const throttle = (
-  { ratePerSecond, burst }: { readonly ratePerSecond: number; readonly burst: number },
+  { ratePerSecond, burst }: ThrottleDefinition,
   now: () => number = () => performance.now(),
 ): (() => boolean) => {
   let tokens = burst;

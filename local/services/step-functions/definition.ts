@@ -97,6 +97,13 @@ const pass = z.strictObject({
   ...going,
   Parameters: template(OF_EXECUTION).optional(),
 });
+/** The one comparison that is served: that something is there. Of `false` the engine makes never. */
+const choice = z.strictObject({
+  Type: z.literal('Choice'),
+  ...common,
+  Choices: z.array(z.strictObject({ Variable: path, IsPresent: z.literal(true), Next: z.string() })).min(1),
+  Default: z.string().optional(),
+});
 const succeed = z.strictObject({ Type: z.literal('Succeed'), ...common });
 const fail = z.strictObject({
   Type: z.literal('Fail'),
@@ -107,7 +114,7 @@ const fail = z.strictObject({
   CausePath: path.optional(),
 });
 
-const state = z.discriminatedUnion('Type', [task, map, pass, succeed, fail], {
+const state = z.discriminatedUnion('Type', [task, map, pass, choice, succeed, fail], {
   error: ({ input }) => `a state of type ${(input as { Type?: unknown } | undefined)?.Type} is not served`,
 });
 const states: z.ZodRecord<z.ZodString, z.ZodType<z.output<typeof state>>> = z.record(z.string(), state);

@@ -1,6 +1,6 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { readIfThere, writeAtomically } from '../owned-file.ts';
+import { appendWhole, readIfThere, writeAtomically } from '../owned-file.ts';
 
 /** How an execution ended. */
 export interface Ending {
@@ -31,7 +31,7 @@ const KEPT_MS = 90 * 86_400_000;
 export type ExecutionBook = ReturnType<typeof openExecutionBook>;
 
 /** Every execution in a file: a line when it is started, and one when it ends. */
-export const openExecutionBook = (file: string) => {
+export const openExecutionBook = (file: string, append: typeof appendWhole = appendWhole) => {
   const book = new Map<string, Execution>();
   // A last line without its end was being written when the process was killed.
   const text = readIfThere(file) ?? '';
@@ -47,13 +47,18 @@ export const openExecutionBook = (file: string) => {
   writeAtomically(file, [...book.values()].map(lineOf).join(''));
 
   const write = (execution: Execution): void => {
-    appendFileSync(file, lineOf(execution));
+    append(file, lineOf(execution));
     book.set(execution.arn, execution);
   };
   return {
     find: (arn: string): Execution | undefined => book.get(arn),
     start: write,
-    end: (arn: string, ending: Ending): void => write({ ...book.get(arn)!, ending }),
+    /** It has ended for whoever asks, also when that cannot be written. */
+    end: (arn: string, ending: Ending): void => {
+      const ended = { ...book.get(arn)!, ending };
+      book.set(arn, ended);
+      write(ended);
+    },
     /** Of one machine, the newest first. */
     of: (machineArn: string): readonly Execution[] =>
       [...book.values()].filter((one) => one.machineArn === machineArn).sort((a, b) => b.started - a.started),

@@ -12,7 +12,7 @@ const START = hourOfText('2018-01-23T12:00Z');
 const curve = hourlyCurve(
   seriesOf({
     hours: [START, START + 1, START + 2, START + 4],
-    values: [0.088, null, null, 0.0152],
+    values: [0.18, null, null, 0.015],
     states: ['measured', 'substitute-due', 'not-operating', 'measured'],
     windowEnds: [START, START + 1, START + 4],
     averages: [0.0149999, null, 0.0150001],
@@ -25,7 +25,7 @@ const spoken = (at: number): string => spokenHour(hourWords(curve, at, -420));
 describe('what the cursor of a curve says', () => {
   test('a measured hour: plant time, value, unit, state, average and limit', () => {
     expect(spoken(0)).toBe(
-      '2018-01-23 05:00–06:00: 0.088 lb/mmBtu, measured; average over 1 operating hour 0.0149999 lb/mmBtu, limit 0.015.',
+      '2018-01-23 05:00–06:00: 0.180 lb/mmBtu, measured; average over 1 operating hour 0.0149999 lb/mmBtu, limit 0.015.',
     );
   });
 

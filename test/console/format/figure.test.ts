@@ -38,18 +38,28 @@ describe('a stored figure', () => {
     expect(storedFigure('1333.8')).toBe('1,333.8');
     expect(storedFigure(null)).toBe('–');
   });
+
+  it('gets the zeros back that the record leaves out, and loses no digit', () => {
+    expect(storedFigure('0.18', 3)).toBe('0.180');
+    expect(storedFigure('84', 1)).toBe('84.0');
+    expect(storedFigure('313.85', 3)).toBe('313.850');
+    expect(storedFigure('0.1234', 3)).toBe('0.1234');
+    expect(storedFigure(null, 3)).toBe('–');
+  });
 });
 
 describe('an average beside its limit', () => {
-  it('has three digits, or as many as the limit', () => {
-    expect(besideLimit('12.3456', '15')).toBe('12.3');
-    expect(besideLimit('12.3456', '15.00')).toBe('12.35');
+  it('has four digits, as the notices and the terminal write it', () => {
+    expect(besideLimit('12.3456', '15')).toBe('12.35');
+    expect(besideLimit('0.0647512', '0.1')).toBe('0.06475');
+    expect(besideLimit('0.18559', '0.2')).toBe('0.1856');
+    expect(besideLimit('1234.56', '2000')).toBe('1,235');
   });
 
   it('never looks like the limit when it is over it or under it', () => {
     expect(besideLimit('15.0004', '15')).toBe('15.0004');
     expect(besideLimit('14.99996', '15')).toBe('14.99996');
-    expect(besideLimit('15', '15')).toBe('15.0');
+    expect(besideLimit('15', '15')).toBe('15');
   });
 });
 

@@ -37,7 +37,7 @@ describe('the headroom of a limit in words', () => {
   it('says over the limit what brings it back, and when nothing does', () => {
     const over: ComplianceRecord = { ...record, state: 'exceedance', average: '16' };
     expect(headroomWords({ ...over, headroom: { nextHour: '7.5', hoursToLimit: 1 } })).toBe(
-      'May average 7.50 ppm for the next operating hour to come back within the limit.',
+      'May average 7.5 ppm for the next operating hour to come back within the limit.',
     );
     expect(headroomWords({ ...over, headroom: { nextHour: '-3', hoursToLimit: 1 } })).toBe(
       'Even an hour without emissions does not bring the next average within the limit.',
@@ -47,6 +47,12 @@ describe('the headroom of a limit in words', () => {
   it('promises nothing where no hour has a value', () => {
     expect(headroomWords({ ...record, state: 'no-data', average: null, validHours: 0, headroom: null })).toBe(
       'No hour of the window has a value: nothing can be said of the limit.',
+    );
+  });
+
+  it('cuts the allowance off after four digits and never rounds it up', () => {
+    expect(headroomWords({ ...record, headroom: { nextHour: '0.1868999', hoursToLimit: null } })).toContain(
+      'May average 0.1868 ppm',
     );
   });
 
@@ -89,7 +95,7 @@ describe('how near a limit is', () => {
 
 describe('an average in words', () => {
   it('stands beside its limit, with its share', () => {
-    expect(averageWords(record)).toBe('12.0 of 15 ppm (80 %)');
+    expect(averageWords(record)).toBe('12 of 15 ppm (80 %)');
     expect(averageWords({ ...record, average: null })).toBe('no average; the limit is 15 ppm');
   });
 

@@ -90,6 +90,7 @@ describe.skipIf(noBrowser)('the pages of a source and of an hour', () => {
     await page.goBack();
     await page.getByRole('heading', { level: 1, name: 'Source CT2' }).waitFor();
     await drawn(page);
+    await page.locator('.chart .u-over').first().scrollIntoViewIfNeeded();
     const box = await page.locator('.chart .u-over').first().boundingBox();
     await page.mouse.click(box!.x + 5, box!.y + 50);
     await page.getByRole('heading', { name: 'Values of the hour' }).waitFor();
@@ -188,7 +189,7 @@ describe.skipIf(noBrowser)('the pages of a source and of an hour', () => {
   it('say of an hour that is not stored that it is not, with the way to its neighbours', async () => {
     const { page, context, go } = await open();
     await go(hourPage(textOfHour(hourOfText(NEWEST) + 5)));
-    await page.getByText(/no hour .* is stored/).waitFor();
+    await page.getByText(/Nothing is stored of it/).waitFor();
     await page.getByRole('link', { name: '← Hour before' }).click();
     await page.getByRole('heading', { level: 1 }).waitFor();
     await context.close();

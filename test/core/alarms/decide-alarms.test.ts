@@ -48,11 +48,12 @@ const carriedOut = (open: readonly OpenAlarm[], decisions: AlarmDecisions, now: 
       .map((alarm) => ({
         ...alarm,
         escalated: alarm.escalated || decisions.escalated.some(({ id }) => id === alarm.id),
-        level: decisions.lowered.find(({ id }) => id === alarm.id)?.level ?? alarm.level,
+        ...decisions.renewed.find(({ id }) => id === alarm.id),
       })),
     ...decisions.raised.map(({ notice: _, ...alarm }, i) => ({
       ...alarm,
       id: next + i,
+      mergedInto: null,
       raisedAt: now,
       acknowledged: false,
       escalated: false,
@@ -197,7 +198,16 @@ describe('stopped data', () => {
 
 describe('an exceedance', () => {
   const worst = { average: '0.12', limit: '0.1', parameter: 'noxRate', unit: 'lb/mmBtu', citation: 'permit' };
-  const run = { source: 'CT1', rule: 'NOX-4H', first: HOUR, last: HOUR, windows: 1, state: 'lasting', worst } as const;
+  const run = {
+    id: 1,
+    source: 'CT1',
+    rule: 'NOX-4H',
+    first: HOUR,
+    last: HOUR,
+    windows: 1,
+    state: 'lasting',
+    worst,
+  } as const;
 
   it('has an alarm as long as it lasts; that it began is told where it was found', () => {
     const states = [{ runs: [run] }, { runs: [{ ...run, windows: 2, last: HOUR + 1 }] }];
@@ -212,6 +222,67 @@ describe('an exceedance', () => {
       NOW,
     );
     expect(cleared).toHaveLength(1);
+  });
+});
+
+describe('each run of windows over a limit', () => {
+  const worst = { average: '0.12', limit: '0.1', parameter: 'noxRate', unit: 'lb/mmBtu', citation: 'permit' };
+  const stretch = { source: 'CT1', rule: 'NOX-4H', first: HOUR, last: HOUR, windows: 1, worst } as const;
+
+  it('has an alarm of its own: that the one before was acknowledged silences nothing of the next', () => {
+    const first = { ...calm, runs: [{ ...stretch, id: 1, state: 'lasting' as const }] };
+    const open = carriedOut([], decideAlarms(first, NOW), NOW).map((one) => ({ ...one, acknowledged: true }));
+    const later = { ...stretch, id: 2, first: HOUR + 2, last: HOUR + 2, worst: { ...worst, average: '0.5' } };
+    const runs = [
+      { ...stretch, id: 1, state: 'ended' as const },
+      { ...later, state: 'lasting' as const },
+    ];
+    const decisions = decideAlarms({ ...calm, runs, open }, NOW);
+    expect(decisions.cleared.map(({ tells }) => tells?.id)).toEqual([1]);
+    const [alarm] = carriedOut(open, decisions, NOW);
+    expect(alarm).toMatchObject({ run: 2, acknowledged: false, text: expect.stringContaining('0.5') });
+    const hour = NOW + 3_600_000;
+    const { escalated } = decideAlarms({ ...calm, arrivedAt: hour, runs, open: [alarm!] }, hour);
+    expect(escalated.map(({ notice }) => notice.text)).toEqual([expect.stringContaining('the average is 0.5 ')]);
+  });
+
+  it('is told with its present figures while it lasts, without a further notice', () => {
+    const lasting = { ...stretch, id: 1, state: 'lasting' as const };
+    const open = carriedOut([], decideAlarms({ ...calm, runs: [lasting] }, NOW), NOW);
+    const grown = { ...lasting, last: HOUR + 4, windows: 5, worst: { ...worst, average: '0.7' } };
+    const hour = NOW + 3_600_000;
+    const decisions = decideAlarms({ ...calm, arrivedAt: hour, runs: [grown], open }, hour);
+    expect(decisions.raised).toEqual([]);
+    expect(decisions.renewed.map(({ text }) => text)).toEqual([expect.stringContaining('0.7')]);
+    expect(decisions.escalated.map(({ notice }) => notice.text)).toEqual([expect.stringContaining('5 windows')]);
+  });
+
+  it('clears with its story also when it has shrunk, or has become part of one that is over; else in silence', () => {
+    const [alarm] = carriedOut(
+      [],
+      decideAlarms({ ...calm, runs: [{ ...stretch, id: 2, state: 'lasting' }] }, NOW),
+      NOW,
+    );
+    const cleared = (id: number, state: 'lasting' | 'ended', mergedInto: number | null) => {
+      const runs = [{ ...stretch, id, state, first: HOUR + 3, last: HOUR + 4, windows: 2 }];
+      return decideAlarms({ ...calm, runs, open: [{ ...alarm!, mergedInto }] }, NOW).cleared.map(
+        ({ notice }) => notice?.kind,
+      );
+    };
+    expect(cleared(2, 'ended', null)).toEqual(['cleared']);
+    expect(cleared(1, 'ended', 1)).toEqual(['cleared']);
+    expect(cleared(1, 'lasting', 1)).toEqual([undefined]);
+  });
+});
+
+describe('the shares of a limit at which people are warned', () => {
+  it.each([[[0.04]], [[0.005]], [[0.805]], [[1]]])('are whole percents from 5: %j is refused', (warningShares) => {
+    expect(alarmSettings.safeParse({ warningShares }).success).toBe(false);
+  });
+
+  it('are any others', () => {
+    const all = Array.from({ length: 95 }, (_, i) => (i + 5) / 100);
+    for (const share of all) expect(alarmSettings.safeParse({ warningShares: [share] }).success).toBe(true);
   });
 });
 
@@ -289,6 +360,7 @@ const states: fc.Arbitrary<Omit<PlantState, 'open'>> = fc.record({
     .map((some) =>
       some.map((one) => ({
         ...one,
+        id: one.source === 'A' ? 1 : 2,
         rule: 'NOX-4H',
         first: HOUR,
         last: HOUR,
@@ -298,7 +370,7 @@ const states: fc.Arbitrary<Omit<PlantState, 'open'>> = fc.record({
     ),
 });
 
-const nothing: AlarmDecisions = { facility: '7953', raised: [], cleared: [], escalated: [], lowered: [] };
+const nothing: AlarmDecisions = { facility: '7953', raised: [], cleared: [], escalated: [], renewed: [] };
 
 describe('whatever happens at a plant', () => {
   it('the same state twice changes nothing, one matter has one alarm, and every notice keeps its contract', () => {

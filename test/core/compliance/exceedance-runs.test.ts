@@ -5,7 +5,7 @@ import type { ComplianceRecord } from '#core/contracts/compliance-record';
 import { hourOfText, textOfHour } from '#core/time';
 
 const START = hourOfText('2026-01-05T07:00Z');
-const NOTHING = { stretch: undefined, within: false };
+const NOTHING = { stretch: undefined, ends: false };
 
 /** One letter a window: E over the limit, w within it, n without data; `.` no window. A digit is over it by so much. */
 const recordsOf = (windows: string, first = START): ComplianceRecord[] =>
@@ -33,7 +33,8 @@ const recordsOf = (windows: string, first = START): ComplianceRecord[] =>
     ];
   });
 
-const runsOf = (windows: string) => exceedanceRuns({ records: recordsOf(windows), before: undefined, after: NOTHING });
+const runsOf = (windows: string) =>
+  exceedanceRuns({ records: recordsOf(windows), unlimited: [], before: undefined, after: NOTHING });
 
 /** First and last window, counted from the start, how many, and the state. */
 const short = ({ first, last, windows, state }: ExceedanceRun) => [first - START, last - START, windows, state];
@@ -65,18 +66,24 @@ describe('runs of windows over a limit', () => {
   it('measure the worst by the share of its limit, also where the limit changes within the run', () => {
     const [one, two] = recordsOf('22') as [ComplianceRecord, ComplianceRecord];
     const stricter = { ...one, limit: '0.05', average: '0.09' };
-    const [run] = exceedanceRuns({ records: [stricter, two], before: undefined, after: NOTHING });
+    const [run] = exceedanceRuns({ records: [stricter, two], unlimited: [], before: undefined, after: NOTHING });
     expect(run!.worst).toMatchObject({ average: '0.09', limit: '0.05' });
   });
 
   it('go on from what lies before the range and into what lies after it', () => {
     const [before] = runsOf('5');
-    const [later] = exceedanceRuns({ records: recordsOf('2', START + 9), before: undefined, after: NOTHING });
-    const around = (windows: string, within: boolean) =>
+    const [later] = exceedanceRuns({
+      records: recordsOf('2', START + 9),
+      unlimited: [],
+      before: undefined,
+      after: NOTHING,
+    });
+    const around = (windows: string, ends: boolean) =>
       exceedanceRuns({
         records: recordsOf(windows, START + 1),
+        unlimited: [],
         before,
-        after: { stretch: later, within },
+        after: { stretch: later, ends },
       }).map(short);
     expect(around('EE', true)).toEqual([[0, 9, 4, 'ended']]);
     expect(around('', false)).toEqual([[0, 9, 2, 'lasting']]);
@@ -88,7 +95,7 @@ describe('runs of windows over a limit', () => {
 });
 
 describe('runs on record', () => {
-  const stored = (windows: string): StoredRun[] => runsOf(windows).map((run, i) => ({ ...run, id: i + 1 }));
+  const stored = (windows: string): StoredRun[] => runsOf(windows).map((run, i) => ({ ...run, id: i + 1, told: run }));
   const reconcile = (before: string, now: string) => {
     const { created, changed, retracted } = reconcileRuns(stored(before), runsOf(now), {
       from: START,

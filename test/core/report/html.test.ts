@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { EmissionHour } from '#core/contracts/emission-hour';
 import { quarterlyReport as contract } from '#core/contracts/quarterly-report';
 import { hourStrip, roundUp } from '#core/report/html/charts';
 import { html } from '#core/report/html/markup';
 import { reportPage } from '#core/report/html/page';
 import { number, periodList } from '#core/report/html/words';
 import { quarterlyReport, type ReportInput } from '#core/report/quarterly-report';
-import { sourceReport } from '#core/report/source-report';
+import { type SourceRecords, sourceReport } from '#core/report/source-report';
 import { FIRST, hour, OFFSET, Q1, records, running, wholeQuarter, window } from './hours.ts';
 
 const EVIL = `<script>alert('1')</script>"&`;
@@ -74,6 +75,39 @@ describe('the page of a report', () => {
     expect(page).toContain('hours not stored');
     const early = reportPage(report({ generatedAt: '2018-03-31T23:00:00.000Z' }));
     expect(early).toContain('interim: the quarter is not over');
+  });
+
+  it('never denies: windows over a limit that no exceedance on record covers are named', () => {
+    const page = reportPage(report());
+    expect(page).toContain('NOX-4H: 1 window over the limit is not on record as an exceedance.');
+    expect(page).not.toContain('No excess emissions were found');
+    const of = (windows: SourceRecords['windows']) =>
+      reportPage(
+        report({
+          sources: [
+            sourceReport(
+              records(
+                wholeQuarter((at) => running(at)),
+                { windows },
+              ),
+              Q1,
+            ),
+          ],
+        }),
+      );
+    const over = of([window(FIRST + 30, '0.19'), window(FIRST + 31, '0.19')]);
+    expect(over).toContain('NOX-4H: 2 windows over the limit are not on record as exceedances.');
+    expect(over).not.toContain('Nothing is missing');
+    expect(of([window(FIRST + 30, '0.1')])).toContain('No excess emissions were found');
+  });
+
+  it('marks a total of stored hours only as such, beside the number and in the sums of the facility', () => {
+    const marked = (hours: EmissionHour[]) =>
+      reportPage(report({ sources: [sourceReport(records(hours), Q1)] })).split('stored hours only').length - 1;
+    const whole = wholeQuarter((at) => running(at));
+    expect(marked(whole)).toBe(0);
+    // Seven summary values, five of which are summed up at the top.
+    expect(marked(whole.slice(0, 100))).toBe(7 + 5);
   });
 
   it('gives no sum of the facility where a common stack may count what its units count', () => {

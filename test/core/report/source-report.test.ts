@@ -216,6 +216,7 @@ describe('the limits of a source', () => {
         citation: 'permit of the tests, condition 1',
         windows: 4,
         windowsOver: 2,
+        windowsOverNotOnRecord: 2,
         windowsWithoutData: 1,
         percentOver: '25.0',
         highest: { average: '0.18', limit: '0.15', windowEnd: textOfHour(FIRST + 2) },
@@ -223,6 +224,26 @@ describe('the limits of a source', () => {
     ]);
     expect(report.days[0]!.averages).toEqual([{ highest: '0.18', limit: '0.15' }]);
     expect(report.days[1]!.averages).toEqual([null]);
+  });
+
+  it('that were exceeded are held against the exceedances on record, of the same limit and standing', () => {
+    const windows = [0, 1, 2, 3, 4].map((i) => window(FIRST + i, i === 2 ? '0.1' : '0.2'));
+    const run = (first: number, last: number, over: Partial<Exceedance> = {}) =>
+      ({
+        id: 1,
+        rule: 'NOX-4H',
+        state: 'ended',
+        firstWindowEnd: textOfHour(FIRST + first),
+        lastWindowEnd: textOfHour(FIRST + last),
+        ...over,
+      }) as Exceedance;
+    const notOnRecord = (...exceedances: Exceedance[]) =>
+      made([running(FIRST)], { windows, exceedances }).limits[0]!.windowsOverNotOnRecord;
+    expect(notOnRecord()).toBe(4);
+    expect(notOnRecord(run(0, 1), run(3, 4))).toBe(0);
+    // A run may have begun in the quarter before, and last.
+    expect(notOnRecord(run(-5, 1, { state: 'lasting' }))).toBe(2);
+    expect(notOnRecord(run(0, 4, { state: 'retracted' }), run(0, 4, { rule: 'SO2-4H' }))).toBe(4);
   });
 
   it('stand beside the exceedances, with cause and action, in the order of time', () => {
@@ -242,6 +263,7 @@ describe('the limits of a source', () => {
       limit: '0.15',
       foundAt: '2018-01-02T00:00:00.000Z',
       retractedAt: null,
+      mergedInto: null,
       acknowledgedAt: null,
       acknowledgedBy: null,
       reason: 'process',

@@ -5,6 +5,7 @@ import { dataApiExceedanceList } from '#adapters/data-api-exceedance-list';
 import { dataApiPipeline } from '#adapters/data-api-pipeline';
 import { dataApiPlans } from '#adapters/data-api-plans';
 import { dataApiPlantState } from '#adapters/data-api-plant-state';
+import { dataApiQuarter } from '#adapters/data-api-quarter';
 import { dataApiReports } from '#adapters/data-api-reports';
 import { dataApiSeries } from '#adapters/data-api-series';
 import type { Operation } from '#core/contracts/api/operation';
@@ -87,6 +88,7 @@ export const apiOn = (db: Awaited<ReturnType<typeof testDatabase>>, over: Partia
     pipeline: dataApiPipeline(database),
     systemAlarms: () => Promise.resolve([]),
     reports: dataApiReports(database),
+    quarters: dataApiQuarter(database),
     reportMachine: {
       isRunning: async (report) => started.some((execution) => execution.endsWith(`:${executionName(report)}`)),
       start: async (reports, { facility, year, quarter }, startedBy) => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -149,4 +150,109 @@ describe('whatever is asked', () => {
       ),
       { numRuns: 200 },
     ));
+});
+
+/** Lists and what their cursors are summed up with. */
+const LISTS = [
+  'facilities',
+  'minutes',
+  'hours',
+  'compliance',
+  'exceedances',
+  'alarms',
+  'quarantine',
+  'continuity',
+  'reports',
+  'audit',
+] as const satisfies readonly OperationName[];
+
+/** The sum has no key: whoever reads the source can write a cursor with any content. */
+const forged = (list: string, content: string): string => {
+  const sum = createHash('sha256').update(`${list}\n${content}`).digest('hex').slice(0, 8);
+  return Buffer.from(`${sum}${content}`).toString('base64url');
+};
+
+const ODD_PARTS: readonly unknown[] = [
+  '\u0000',
+  'HAY\u0000',
+  "HAY'",
+  '\ud800',
+  '0000-01-01T00:00:00Z',
+  '-000001-01-01T00:00:00Z',
+  '9999-12-31T23:59:59Z',
+  '1969-12-31T23:59:59Z',
+  '2026-02-30T00:00:00+00:00',
+  '2026-03-01T00:00:00+23:59',
+  `2026-03-01T00:00:00.${'1'.repeat(60)}Z`,
+  '2026-03-01T12:00:00.123456+00:00',
+  'infinity',
+  Number.MAX_SAFE_INTEGER,
+  Number.MIN_SAFE_INTEGER,
+  2_147_483_647,
+  2_147_483_648,
+  -1,
+  0,
+  32_768,
+  1.5,
+  1e308,
+  null,
+  'HAY',
+  'nox-3h',
+  'a'.repeat(64),
+  2026,
+  1,
+];
+const part = fc.oneof(fc.constantFrom(...ODD_PARTS), fc.integer(), fc.string({ unit: 'binary', maxLength: 20 }));
+const content = fc.oneof(
+  { weight: 4, arbitrary: part.map((value) => JSON.stringify(value)) },
+  { weight: 4, arbitrary: fc.array(part, { minLength: 1, maxLength: 4 }).map((value) => JSON.stringify(value)) },
+  { weight: 1, arbitrary: fc.json({ maxDepth: 2 }) },
+  { weight: 1, arbitrary: anyText },
+);
+
+describe('a cursor that somebody has made', () => {
+  const withCursor = (name: OperationName, cursor: string) => {
+    const span = 'from' in OPERATIONS[name].query.shape ? 'from=2026-03-01T08:00Z&until=2026-03-01T12:00Z&' : '';
+    return api.ask(name, { facility: 'HAY', source: 'U1' }, { query: `${span}cursor=${cursor}` });
+  };
+
+  it.each(LISTS)('for %s, whatever stands in it, is refused or works', async (name) => {
+    for (const text of [
+      ...['', '{', 'nope', '[', '"', 'undefined', '{"__proto__":1}', '[]', 'null', '-0', '1e999', '[1,2,3,4,5]'],
+      ...ODD_PARTS.flatMap((odd) => [
+        JSON.stringify(odd),
+        JSON.stringify([odd, odd]),
+        JSON.stringify([2026, 1, odd, 1]),
+      ]),
+      ...ODD_PARTS.flatMap((odd) => [JSON.stringify([odd, 'HAY']), JSON.stringify([1, odd])]),
+      ...ODD_PARTS.map((odd) => JSON.stringify(['2026-03-01T12:00:00+00:00', odd])),
+      ...ODD_PARTS.flatMap((odd) => [JSON.stringify([odd, 1, 'HAY', 1]), JSON.stringify([2026, odd, 'HAY', odd])]),
+    ]) {
+      const { status } = await withCursor(name, forged(name, text));
+      expect([200, 400], text).toContain(status);
+    }
+    await fc.assert(
+      fc.asyncProperty(content, async (text) => {
+        const { status } = await withCursor(name, forged(name, text));
+        expect([200, 400]).toContain(status);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it.each([
+    ['facilities', '"HAY"'],
+    ['minutes', '29539440'],
+    ['hours', '492324'],
+    ['compliance', '[492324,"nox-3h"]'],
+    ['exceedances', '2147483647'],
+    ['alarms', '1'],
+    ['quarantine', '["2026-03-01T12:00:00.123456+00:00","record 1"]'],
+    ['continuity', '"HAY"'],
+    ['reports', '[2026,1,"HAY",1]'],
+    ['audit', '7'],
+  ] as const)(
+    'as the list of %s gives them works, so that the one before tests more than refusals',
+    async (name, text) => expect((await withCursor(name, forged(name, text))).status).toBe(200),
+  );
 });

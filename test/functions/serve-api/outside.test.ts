@@ -19,10 +19,23 @@ describe('the alarms on the system', () => {
           StateReason: 'Threshold crossed',
           StateUpdatedTimestamp: new Date('2026-03-01T10:00:00Z'),
         },
+        {
+          AlarmName: 'EmissionWatch-Processing-IngestCanaryAlarm4F1B2C3D-9ZXY',
+          AlarmDescription: 'Errors of the new version while it is deployed',
+          StateValue: 'OK',
+        },
       ],
       NextToken: 'more',
     },
-    { CompositeAlarms: [{ AlarmName: 'EmissionWatch-Data', StateValue: 'OK', AlarmDescription: 'All of it' }] },
+    {
+      CompositeAlarms: [
+        {
+          AlarmName: 'EmissionWatch-Data',
+          StateValue: 'OK',
+          AlarmDescription: 'All of it. Runbook: docs/runbooks/data.md',
+        },
+      ],
+    },
   ];
 
   const fake = () => {
@@ -34,17 +47,17 @@ describe('the alarms on the system', () => {
     return { asked, client: { send } as unknown as Pick<CloudWatchClient, 'send'> };
   };
 
-  it('are metric alarms and composite ones, by name, each with its runbook', async () => {
+  it('are metric alarms and composite ones, by name, each with its runbook; those of a deployment have none and are left out', async () => {
     const { asked, client } = fake();
     expect(await cloudWatchAlarms(client)()).toEqual([
       {
         name: 'EmissionWatch-Data',
-        description: 'All of it',
+        description: 'All of it. Runbook: docs/runbooks/data.md',
         state: 'OK',
         since: null,
         reason: '',
         composite: true,
-        runbook: null,
+        runbook: 'data.md',
       },
       {
         name: 'EmissionWatch-StreamLag',

@@ -3,7 +3,7 @@ import { applyPlan } from '#adapters/data-api-plans';
 import type { MonitoringPlan } from '#core/contracts/monitoring-plan';
 import { textOfHour, textOfMinute } from '#core/time';
 import { testDatabase } from '../database.ts';
-import { apiOn, token } from './api.ts';
+import { apiOn, NOW, token } from './api.ts';
 import { NEWEST_HOUR, readingsAt, twoPlants, UNTIL } from './plants.ts';
 
 let db: Awaited<ReturnType<typeof testDatabase>>;
@@ -405,6 +405,26 @@ describe('lists of exceedances, alarms and quarantine', () => {
 });
 
 describe('the pipeline', () => {
+  it.each([
+    ['viewer', ''],
+    ['operator', 'Threshold crossed: 12 records'],
+  ])('tells a %s of every system alarm, and of its figures only whoever acts on them', async (group, reason) => {
+    const alarm = {
+      ...runbook,
+      state: 'ALARM' as const,
+      since: '2026-03-01T10:00:00.000Z',
+      reason: 'Threshold crossed: 12 records',
+      composite: false,
+      runbook: 'test.md',
+    };
+    const { json } = await apiOn(db, { systemAlarms: () => Promise.resolve([alarm]) }).ask(
+      'pipeline',
+      {},
+      { token: token(group, 'HAY') },
+    );
+    expect(json.alarms).toEqual([{ ...alarm, reason }]);
+  });
+
   const runbook = { name: 'EmissionWatch-Test', description: 'A test. Runbook: docs/runbooks/test.md' };
 
   it('tells what waits, since when it is quiet, and how the system alarms stand', async () => {
@@ -447,6 +467,25 @@ describe('an answer', () => {
       expect([again.status, again.body, again.headers.etag]).toEqual([304, '', etag]);
     }
     expect((await api.ask('plan', { facility: 'HAY' }, { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
+  });
+
+  it.each([
+    ['latestMinute', 'ageSeconds'],
+    ['facility', 'minutesBehind'],
+    ['facilities', 'minutesBehind'],
+  ] as const)('of %s is the same to whoever has it as long as only time has passed', async (name, age) => {
+    const at = (now: number, headers = {}) =>
+      apiOn(db, { now: () => now }).ask(name, { facility: 'HAY', source: 'U1' }, { headers });
+    const first = await at(NOW);
+    expect(first.body).toContain(age);
+    // The bytes are not the same, so it is not a strong one.
+    expect(first.headers.etag).toMatch(/^W\/"[\w-]{32}"$/);
+    const later = NOW + 121_000;
+    const again = await at(later, { 'if-none-match': first.headers.etag });
+    expect([again.status, again.body, again.headers.etag]).toEqual([304, '', first.headers.etag]);
+    const whole = await at(later);
+    expect(whole.body).not.toBe(first.body);
+    expect(whole.headers.etag).toBe(first.headers.etag);
   });
 
   it('on the health of the function needs no login and no database', async () => {

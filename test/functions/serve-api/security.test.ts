@@ -131,6 +131,7 @@ describe('a path', () => {
     '/api/v1/%',
     '/api/v1/%E0%A4%A',
     '/api/v1/facilities/HAY/../../me',
+    '/openapi.json',
     '/openapi.json/',
     '/__proto__',
     '/constructor',

@@ -57,6 +57,21 @@ describe('an exceedance', () => {
     expect(await countEntries()).toBe(entries);
   });
 
+  it('takes its alarm along: it tells of the same matter', async () => {
+    const owner = db.as('owner');
+    await owner.execute(
+      `insert into alarm (facility, source, kind, subject, exceedance_id, text, minute)
+      select facility, 'U1', 'exceedance', rule, exceedance_id, 'over the limit', 0 from exceedance where exceedance_id = 2`,
+    );
+    await api.send('acknowledgeExceedance', { id: 2 }, { why: 'seen on the screen' }, operator);
+    const [row] = await owner.execute(
+      "select acknowledged_by from alarm where kind = 'exceedance' and exceedance_id = 2",
+    );
+    expect(row).toEqual(['operator@example.org']);
+    await owner.execute('update exceedance set acknowledged_at = null, acknowledged_by = null where exceedance_id = 2');
+    await owner.execute("delete from alarm where kind = 'exceedance'");
+  });
+
   it('is acknowledged once by many at a time', async () => {
     const entries = await countEntries();
     const people = Array.from({ length: 5 }, (_, i) => token('operator', 'HAY', { email: `o${i}@example.org` }));
@@ -162,6 +177,23 @@ describe('a quarterly report', () => {
     expect((await api.ask('report', name)).json).toMatchObject(name);
   });
 
+  it.each([
+    ['HAY', 2026, 2, '2026-Q2 has not begun at facility HAY: its first day is 2026-04-01'],
+    ['HAY', 2025, 1, 'no hour of HAY 2025-Q1 is stored: a report needs at least one'],
+    ['BEECH', 2026, 1, 'no hour of BEECH 2026-Q1 is stored: a report needs at least one'],
+  ])('is not started without anything to make it from: %s %i-Q%i', async (facility, year, quarter, why) => {
+    const entries = await countEntries();
+    const [before, runs] = [(await api.ask('reports')).json, api.started.length];
+    const { status, json } = await api.send('startReport', {}, { facility, year, quarter, why: 'curious' }, engineer);
+    expect([status, json.detail]).toEqual([409, why]);
+    // No execution, which would fail and call somebody; no report and no deed on record.
+    expect([(await api.ask('reports')).json, api.started.length, await countEntries()]).toEqual([
+      before,
+      runs,
+      entries,
+    ]);
+  });
+
   it('is not started while it is being made', async () => {
     const { status, json } = await api.send('startReport', {}, { ...request, why: 'impatience' }, engineer);
     expect(status).toBe(409);
@@ -195,8 +227,13 @@ describe('a quarterly report', () => {
   });
 
   it('that cannot be started is on record as failed, and the request as one that the caller is not to blame for', async () => {
-    const broken = apiOn(db, { reportMachine: { isRunning: async () => false, start: () => Promise.reject(new Error('secret name of a machine')) } });
-    const { status, body } = await broken.send('startReport', {}, { ...request, quarter: 2, why: 'a try' }, engineer);
+    const broken = apiOn(db, {
+      reportMachine: {
+        isRunning: async () => false,
+        start: () => Promise.reject(new Error('secret name of a machine')),
+      },
+    });
+    const { status, body } = await broken.send('startReport', {}, { ...request, why: 'a try' }, engineer);
     expect(status).toBe(500);
     expect(body).not.toContain('secret');
     expect(await newestEntries(1)).toMatchObject([{ outcome: 'failed', after: { error: 'secret name of a machine' } }]);

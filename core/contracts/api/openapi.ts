@@ -1,16 +1,15 @@
 import * as z from 'zod';
-import { alarm, alarmSettings } from '#core/contracts/alarm';
-import { facilitySummary, sourceSummary } from '#core/contracts/api/facilities';
-import { explainedValue } from '#core/contracts/api/measurements';
-import type { Operation } from '#core/contracts/api/operation';
-import { OPERATIONS } from '#core/contracts/api/operations';
-import { facilityContinuity } from '#core/contracts/api/pipeline';
-import { problem } from '#core/contracts/api/problem';
-import { complianceRecord } from '#core/contracts/compliance-record';
-import { emissionHour } from '#core/contracts/emission-hour';
-import { exceedance } from '#core/contracts/exceedance';
-import { reportEntry } from '#core/contracts/report';
-import { BASE } from './match-path.ts';
+import { alarm, alarmSettings } from '../alarm.ts';
+import { complianceRecord } from '../compliance-record.ts';
+import { emissionHour } from '../emission-hour.ts';
+import { exceedance } from '../exceedance.ts';
+import { reportEntry } from '../report.ts';
+import { facilitySummary, sourceSummary } from './facilities.ts';
+import { explainedValue } from './measurements.ts';
+import { BASE, type Operation } from './operation.ts';
+import { OPERATIONS } from './operations.ts';
+import { facilityContinuity } from './pipeline.ts';
+import { problem } from './problem.ts';
 
 type Json = Record<string, unknown>;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { openApi } from '#core/contracts/api/openapi';
 import type { Operation } from '#core/contracts/api/operation';
 import { OPERATIONS } from '#core/contracts/api/operations';
-import { openApi } from '../../../functions/serve-api/openapi.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 interface Described {
