@@ -21,6 +21,7 @@ describe('a migration file', () => {
   it.each(readdirSync('functions/migrate-database/migrations'))('%s begins every statement with a verb', (name) => {
     const statements = statementsOf(readFileSync(`functions/migrate-database/migrations/${name}`, 'utf8'));
     expect(statements.length).toBeGreaterThan(0);
-    for (const statement of statements) expect(statement).toMatch(/^(create|alter|grant|revoke|drop|insert|update|with) /);
+    for (const statement of statements)
+      expect(statement).toMatch(/^(create|alter|grant|revoke|drop|insert|update|with) /);
   });
 });
