@@ -53,8 +53,8 @@ const TAKEN: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   action: fc.constantFrom('repaired', 'none'),
   settings: fc.record({
     warningShares: fc
-      .uniqueArray(fc.double({ min: 0.1, max: 0.99, noNaN: true }), { maxLength: 5 })
-      .map((shares) => shares.sort((a, b) => a - b)),
+      .uniqueArray(fc.integer({ min: 5, max: 99 }), { maxLength: 5 })
+      .map((percents) => percents.sort((a, b) => a - b).map((percent) => percent / 100)),
     headroomHours: fc.oneof(fc.integer({ min: 1, max: 720 }), fc.constant(null)),
     analyserFaultMinutes: fc.integer({ min: 2, max: 1440 }),
     dataStoppedMinutes: fc.integer({ min: 2, max: 1440 }),

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient, TooManyRequestsException } from '@aws-sdk/client-lambda';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { SYSTEM_ALARMS } from '../../../lib/alarms.ts';
 import { emissionWatch } from '../../../lib/emission-watch.ts';
@@ -112,12 +113,14 @@ export const startStage = async (): Promise<Stage> => {
       }
     },
     invoke: async (title, event = {}) => {
-      const { FunctionError, Payload } = await lambda.send(
-        new InvokeCommand({
-          FunctionName: functions.get(title)!,
-          Qualifier: 'live',
-          Payload: Buffer.from(JSON.stringify(event)),
-        }),
+      const { FunctionError, Payload } = await whenFree(() =>
+        lambda.send(
+          new InvokeCommand({
+            FunctionName: functions.get(title)!,
+            Qualifier: 'live',
+            Payload: Buffer.from(JSON.stringify(event)),
+          }),
+        ),
       );
       if (FunctionError === undefined) return undefined;
       return (JSON.parse(Buffer.from(Payload!).toString()) as { errorType: string }).errorType;
@@ -128,6 +131,18 @@ export const startStage = async (): Promise<Stage> => {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+};
+
+/** Schedules go on by the clock of the wall: a function that runs once at a time may be at it just now. */
+const whenFree = async <T>(send: () => Promise<T>): Promise<T> => {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await send();
+    } catch (error) {
+      if (!(error instanceof TooManyRequestsException) || tries === 100) throw error;
+      await sleep(100);
+    }
+  }
 };
 
 /** Row of the table that an alarm is made from; undefined for those that CodeDeploy reads. */
