@@ -1,17 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import type { Database } from '#adapters/data-api';
-import { dataApiAlarmList } from '#adapters/data-api-alarm-list';
-import { dataApiAudit } from '#adapters/data-api-audit';
-import { dataApiExceedanceList } from '#adapters/data-api-exceedance-list';
-import { dataApiPipeline } from '#adapters/data-api-pipeline';
-import { dataApiPlans } from '#adapters/data-api-plans';
-import { dataApiPlantState } from '#adapters/data-api-plant-state';
-import { dataApiQuarter } from '#adapters/data-api-quarter';
-import { dataApiReports } from '#adapters/data-api-reports';
-import { dataApiSeries } from '#adapters/data-api-series';
 import { textOfHour, textOfMinute } from '#core/time';
 import { type ApiEvent, makeHandler } from '../functions/serve-api/handler.ts';
+import { storedParts } from '../functions/serve-api/stored-parts.ts';
 import { withCloud } from './cloud.ts';
 import { figure } from './figure.ts';
 import { fillDatabase } from './fill-database.ts';
@@ -105,22 +97,13 @@ const tokenOf = async (console: string): Promise<string> => {
 };
 
 const partsOn = (database: Database) => ({
-  database,
-  plans: dataApiPlans(database),
-  plantState: dataApiPlantState(database),
-  series: dataApiSeries(database),
-  exceedances: dataApiExceedanceList(database),
-  alarms: dataApiAlarmList(database),
-  pipeline: dataApiPipeline(database),
+  ...storedParts(database),
   systemAlarms: () => Promise.resolve([]),
-  reports: dataApiReports(database),
-  quarters: dataApiQuarter(database),
   reportMachine: {
     isRunning: async () => false,
     start: () => Promise.reject(new Error('the benchmark starts no report')),
   },
   reportLink: () => Promise.resolve(''),
-  audit: dataApiAudit(database),
   now: Date.now,
 });
 

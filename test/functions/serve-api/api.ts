@@ -1,18 +1,10 @@
 import { expect } from 'vitest';
-import { dataApiAlarmList } from '#adapters/data-api-alarm-list';
-import { dataApiAudit } from '#adapters/data-api-audit';
-import { dataApiExceedanceList } from '#adapters/data-api-exceedance-list';
-import { dataApiPipeline } from '#adapters/data-api-pipeline';
-import { dataApiPlans } from '#adapters/data-api-plans';
-import { dataApiPlantState } from '#adapters/data-api-plant-state';
-import { dataApiQuarter } from '#adapters/data-api-quarter';
-import { dataApiReports } from '#adapters/data-api-reports';
-import { dataApiSeries } from '#adapters/data-api-series';
 import type { Operation } from '#core/contracts/api/operation';
 import { OPERATIONS, type OperationName } from '#core/contracts/api/operations';
 import { problem } from '#core/contracts/api/problem';
 import { executionName } from '#core/report/names';
 import { type ApiEvent, makeHandler, type ServeApi } from '../../../functions/serve-api/handler.ts';
+import { storedParts } from '../../../functions/serve-api/stored-parts.ts';
 import type { testDatabase } from '../database.ts';
 import { context } from '../events.ts';
 
@@ -79,16 +71,8 @@ export const apiOn = (db: Awaited<ReturnType<typeof testDatabase>>, over: Partia
   const database = db.as('serve_api');
   const started: string[] = [];
   const handler = makeHandler({
-    database,
-    plans: dataApiPlans(database),
-    plantState: dataApiPlantState(database),
-    series: dataApiSeries(database),
-    exceedances: dataApiExceedanceList(database),
-    alarms: dataApiAlarmList(database),
-    pipeline: dataApiPipeline(database),
+    ...storedParts(database),
     systemAlarms: () => Promise.resolve([]),
-    reports: dataApiReports(database),
-    quarters: dataApiQuarter(database),
     reportMachine: {
       isRunning: async (report) => started.some((execution) => execution.endsWith(`:${executionName(report)}`)),
       start: async (reports, { facility, year, quarter }, startedBy) => {
@@ -101,7 +85,6 @@ export const apiOn = (db: Awaited<ReturnType<typeof testDatabase>>, over: Partia
     },
     reportLink: (key, fileName, seconds) =>
       Promise.resolve(`https://archive.test/${key}?as=${fileName}&for=${seconds}`),
-    audit: dataApiAudit(database),
     now: () => NOW,
     ...over,
   });
