@@ -7,7 +7,8 @@ import {
   lockSettings,
   writeSettings,
 } from '#adapters/data-api-alarm-list';
-import { ALARM_KINDS, type Alarm, type AlarmSettings, alarmSettings } from '#core/contracts/alarm';
+import { ALARM_KINDS } from '#core/alarms/alarm-kinds';
+import { type Alarm, type AlarmSettings, alarmSettings } from '#core/contracts/alarm';
 import { askForSelfTest } from '../alarms/self-test.ts';
 import { subscribe } from '../alarms/subscribe.ts';
 import { count, facilityName, mandatoryWhy, wholeNumber, why } from '../arguments.ts';

@@ -1,7 +1,5 @@
-import type { AlarmKind } from '#core/contracts/alarm';
 import type { Group } from '#core/contracts/api/access';
 import type { Parameter } from '#core/contracts/emission-hour';
-import type { ActionCode, ReasonCode } from '#core/contracts/exceedance';
 import { PARAMETER_WORDS as SMALL } from '#core/hour/parameter-words';
 
 /*
@@ -9,30 +7,8 @@ import { PARAMETER_WORDS as SMALL } from '#core/hour/parameter-words';
  * schemas too, which the bundle does without; a test holds the words here to the ones there.
  */
 
-export const ALARM_WORDS: Readonly<Record<AlarmKind, string>> = {
-  exceedance: 'limit exceeded',
-  'limit-warning': 'share of the limit reached',
-  headroom: 'limit near at present emissions',
-  'analyser-fault': 'analyser without valid readings',
-  'data-stopped': 'no data from the facility',
-};
-
-export const REASON_WORDS: Readonly<Record<ReasonCode, string>> = {
-  'startup-shutdown': 'start-up or shut-down',
-  'control-equipment': 'control equipment problems',
-  process: 'process problems',
-  'other-known': 'other known causes',
-  unknown: 'unknown causes',
-};
-
-export const ACTION_WORDS: Readonly<Record<ActionCode, string>> = {
-  'load-reduced': 'load reduced',
-  'control-adjusted': 'control equipment adjusted',
-  repaired: 'equipment repaired',
-  'fuel-changed': 'fuel changed',
-  'unit-stopped': 'unit stopped',
-  none: 'no action needed',
-};
+export { ALARM_KINDS as ALARM_WORDS } from '#core/alarms/alarm-kinds';
+export { ACTION_CODES as ACTION_WORDS, REASON_CODES as REASON_WORDS } from '#core/compliance/exceedance-codes';
 
 export const GROUP_WORDS: Readonly<Record<Group, string>> = {
   viewer: 'Viewer: sees',

@@ -1,4 +1,5 @@
-import type { ActionCode, Exceedance, ReasonCode } from '#core/contracts/exceedance';
+import type { ActionCode, ReasonCode } from '#core/compliance/exceedance-codes';
+import type { Exceedance } from '#core/contracts/exceedance';
 import { h } from '../dom.ts';
 import { ACTION_WORDS, LONGEST_NOTE, REASON_WORDS } from '../format/words.ts';
 import { may } from '../session/me.ts';

@@ -1,4 +1,4 @@
-import { ALARM_KINDS, type AlarmKind } from '../contracts/alarm.ts';
+import { ALARM_KINDS, type AlarmKind } from '../alarms/alarm-kinds.ts';
 import type { Notice } from '../contracts/notice.ts';
 import { story } from './exceedance-notice.ts';
 import { counted, figureAgainst, plantTime } from './figures.ts';

@@ -1,4 +1,4 @@
-import type { AlarmKind } from '../contracts/alarm.ts';
+import type { AlarmKind } from '../alarms/alarm-kinds.ts';
 import type { OpenAlarm, PlantState } from './plant-state.ts';
 
 /** Something that there is to be said of a plant at this moment. */

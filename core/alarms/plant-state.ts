@@ -1,5 +1,6 @@
+import type { AlarmKind } from '../alarms/alarm-kinds.ts';
 import type { ExceedanceRun } from '../compliance/exceedance-runs.ts';
-import type { AlarmKind, AlarmSettings } from '../contracts/alarm.ts';
+import type { AlarmSettings } from '../contracts/alarm.ts';
 
 /** What the alarms of one facility follow from, at one moment. Minutes and hours are counted from 1970, UTC. */
 export interface PlantState {

@@ -1,4 +1,5 @@
-import type { AlarmKind, AlarmSettings } from '../contracts/alarm.ts';
+import type { AlarmKind } from '../alarms/alarm-kinds.ts';
+import type { AlarmSettings } from '../contracts/alarm.ts';
 import type { FacilitySummary } from '../contracts/api/facilities.ts';
 import type { ComplianceRecord } from '../contracts/compliance-record.ts';
 

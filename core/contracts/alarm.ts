@@ -1,16 +1,8 @@
 import * as z from 'zod';
+import { ALARM_KINDS, type AlarmKind } from '../alarms/alarm-kinds.ts';
 import { facilityName, instant, sourceName } from './api/words.ts';
 import { minuteText } from './measurement-message.ts';
 
-/** What a person is told of a plant. (Alarms on the system itself are CloudWatch's.) */
-export const ALARM_KINDS = {
-  exceedance: 'limit exceeded',
-  'limit-warning': 'share of the limit reached',
-  headroom: 'limit near at present emissions',
-  'analyser-fault': 'analyser without valid readings',
-  'data-stopped': 'no data from the facility',
-} as const;
-export type AlarmKind = keyof typeof ALARM_KINDS;
 export const alarmKind = z.enum(Object.keys(ALARM_KINDS) as [AlarmKind, ...AlarmKind[]]);
 
 export const alarm = z.strictObject({

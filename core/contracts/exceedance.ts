@@ -1,29 +1,10 @@
 import * as z from 'zod';
+import { ACTION_CODES, type ActionCode, REASON_CODES, type ReasonCode } from '../compliance/exceedance-codes.ts';
 import { facilityName, instant, note, sourceName } from './api/words.ts';
 import { minuteText } from './measurement-message.ts';
 import { decimalText } from './monitoring-plan.ts';
 
-/** Causes of excess emissions, in the words of the summary report of 40 CFR 60.7(d). */
-export const REASON_CODES = {
-  'startup-shutdown': 'start-up or shut-down',
-  'control-equipment': 'control equipment problems',
-  process: 'process problems',
-  'other-known': 'other known causes',
-  unknown: 'unknown causes',
-} as const;
-export type ReasonCode = keyof typeof REASON_CODES;
 export const reasonCode = z.enum(Object.keys(REASON_CODES) as [ReasonCode, ...ReasonCode[]]);
-
-/** What was done about it. */
-export const ACTION_CODES = {
-  'load-reduced': 'load reduced',
-  'control-adjusted': 'control equipment adjusted',
-  repaired: 'equipment repaired',
-  'fuel-changed': 'fuel changed',
-  'unit-stopped': 'unit stopped',
-  none: 'no action needed',
-} as const;
-export type ActionCode = keyof typeof ACTION_CODES;
 export const actionCode = z.enum(Object.keys(ACTION_CODES) as [ActionCode, ...ActionCode[]]);
 
 /** `lasting`: its last window is the newest. `retracted`: a recompute has shown that there was none, or it is part of another. */

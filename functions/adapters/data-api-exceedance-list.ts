@@ -1,4 +1,5 @@
-import type { ActionCode, Exceedance, ReasonCode } from '#core/contracts/exceedance';
+import type { ActionCode, ReasonCode } from '#core/compliance/exceedance-codes';
+import type { Exceedance } from '#core/contracts/exceedance';
 import type { Database, Execute } from './data-api.ts';
 import { jsonPage, type Page } from './json-page.ts';
 import { hourText, instantText } from './time-text.ts';

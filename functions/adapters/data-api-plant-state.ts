@@ -1,4 +1,5 @@
-import type { AlarmKind, AlarmSettings } from '#core/contracts/alarm';
+import type { AlarmKind } from '#core/alarms/alarm-kinds';
+import type { AlarmSettings } from '#core/contracts/alarm';
 import type { SourceSummary } from '#core/contracts/api/facilities';
 import type { ComplianceRecord } from '#core/contracts/compliance-record';
 import { CLASS_OF_REASON, type GapReason, isMissing } from '#core/contracts/continuity-report';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ALARM_KINDS } from '#core/contracts/alarm';
+import { ALARM_KINDS } from '#core/alarms/alarm-kinds';
+import { ACTION_CODES, REASON_CODES } from '#core/compliance/exceedance-codes';
 import { GROUPS } from '#core/contracts/api/access';
 import { FACILITY_STATES } from '#core/contracts/api/facilities';
 import { HOUR_STATES } from '#core/contracts/api/measurements';
@@ -7,7 +8,7 @@ import { OPERATIONS } from '#core/contracts/api/operations';
 import { note, why } from '#core/contracts/api/words';
 import { GAP_CLASSES } from '#core/contracts/continuity-report';
 import { PARAMETERS } from '#core/contracts/emission-hour';
-import { ACTION_CODES, EXCEEDANCE_STATES, REASON_CODES } from '#core/contracts/exceedance';
+import { EXCEEDANCE_STATES } from '#core/contracts/exceedance';
 import { REPORT_STATES } from '#core/contracts/report';
 import { ENDPOINTS } from '../../console/endpoints.ts';
 import * as signs from '../../console/format/state.ts';

@@ -1,4 +1,5 @@
-import { ACTION_CODES, type Exceedance, REASON_CODES } from '../../contracts/exceedance.ts';
+import { ACTION_CODES, REASON_CODES } from '../../compliance/exceedance-codes.ts';
+import type { Exceedance } from '../../contracts/exceedance.ts';
 import type { QuarterlyReport } from '../../contracts/quarterly-report.ts';
 import { FINDING, STATUS } from '../../contracts/status.ts';
 import { columnChart, hourStrip, rateChart } from './charts.ts';
